@@ -1,0 +1,145 @@
+"""Connections to PostgreSQL and the settings that each purpose needs.
+
+Small tables and stale statistics lead the planner to sequential scans and hash
+joins, which are slow the moment the queue grows. So the services' connections
+forbid them, and plan each statement once, for any parameters: planning a look-up
+for its very id would lock fewer partitions, and takes longer than it saves.
+
+TCP keepalive is asked of the server, so that it notices clients that are gone;
+that a server is gone is noticed by the deadline that every statement here has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from qcexec_queue.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+STATEMENT_TIMEOUT_SECONDS = 10.0
+
+
+class Role(Enum):
+    """What a connection is for."""
+
+    SERVICE = "service"
+    """The hot path: submissions, look-ups, claims, completions, heartbeats, maintenance."""
+
+    OWNER = "owner"
+    """Migrations."""
+
+
+TRANSIENT_ERRORS = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What a statement raises when PostgreSQL is away, restarting, failing over or full."""
+
+DATA_ERRORS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""What a statement raises for the data that it was given."""
+
+
+def session_settings(role: Role, application: str) -> dict[str, str]:
+    """The server settings of a connection; ``application`` shows in pg_stat_activity."""
+    settings = {
+        "application_name": application,
+        "search_path": "pg_catalog",
+        "jit": "off",
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
+    if role is Role.OWNER:
+        return settings
+    settings |= {
+        "statement_timeout": str(int(STATEMENT_TIMEOUT_SECONDS * 1000)),
+        "idle_in_transaction_session_timeout": "60000",
+        "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "plan_cache_mode": "force_generic_plan",
+    }
+    return settings
+
+
+async def connect(dsn: str, *, role: Role, application: str) -> Connection:
+    """A connection of its own. Raises DatabaseUnavailable."""
+    try:
+        return await asyncpg.connect(
+            dsn,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            server_settings=session_settings(role, application),
+        )
+    except TRANSIENT_ERRORS as error:
+        raise DatabaseUnavailable(describe(error)) from error
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise DatabaseUnavailable(describe(error)) from error
+    except asyncpg.InvalidCatalogNameError as error:
+        raise DatabaseUnavailable(describe(error)) from error
+
+
+async def open_pool(dsn: str, *, role: Role, minimum: int, maximum: int, application: str) -> Pool:
+    """A pool. With ``minimum`` 0 it opens even while PostgreSQL is away."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=minimum,
+        max_size=maximum,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=STATEMENT_TIMEOUT_SECONDS,
+        max_inactive_connection_lifetime=300.0,
+        server_settings=session_settings(role, application),
+    )
+
+
+@asynccontextmanager
+async def answered_within(connection: Connection, seconds: float) -> AsyncIterator[None]:
+    """Runs statements on ``connection`` under a deadline.
+
+    Past the deadline, or when the caller is cancelled, the connection is closed:
+    nobody will take a late answer for the answer to something else. Raises
+    DatabaseUnavailable for whatever means that PostgreSQL is not there.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except asyncio.CancelledError:
+        connection.terminate()
+        raise
+    except TimeoutError as error:
+        connection.terminate()
+        raise DatabaseUnavailable(f"no answer within {seconds:g} s") from error
+    except TRANSIENT_ERRORS as error:
+        raise DatabaseUnavailable(describe(error)) from error
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line, with its class, for logs; it holds no secret."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,154 @@
+"""Brings a database's schema to this release: ``python -m qcexec_queue.migrate``.
+
+Runs under an advisory lock, so that any number of processes may call it at
+once; each migration is a transaction of its own that also writes the version. On
+a newer schema that still serves this release it does nothing: that is what a
+rolled-back release meets.
+
+It connects as the owner of the schema (QCEXEC_MIGRATION_DATABASE_URL, else
+QCEXEC_DATABASE_URL). Where the two name different users, the latter's user is
+the app role, and is granted what it needs and no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+
+from qcexec_queue.connections import TRANSIENT_ERRORS, Connection, Role, connect, describe
+from qcexec_queue.errors import DatabaseUnavailable, MigrationRefused, QueueError
+from qcexec_queue.migrations import Migration, SchemaVersion, pending, release_version, shipped
+from qcexec_queue.statements import statement
+
+LOCK_NAME = "qcexec.migrate"
+DEFAULT_RETENTION_DAYS = 30.0
+_SECONDS_A_DAY = 86400.0
+_WIDTHS_A_RETENTION = 30 / 7
+"""A partition is a week wide where results are kept for 30 days: about eight exist."""
+
+
+async def migrate(
+    owner_dsn: str,
+    *,
+    app_role: str | None = None,
+    retention_days: float = DEFAULT_RETENTION_DAYS,
+    offline: bool = False,
+    migrations: list[Migration] | None = None,
+) -> list[str]:
+    """Applies what is pending; gives the names of what was applied.
+
+    Raises MigrationRefused or DatabaseUnavailable.
+    """
+    known = shipped() if migrations is None else migrations
+    connection = await connect(owner_dsn, role=Role.OWNER, application="qcexec migrate")
+    try:
+        await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", LOCK_NAME)
+        return await _migrate(connection, known, app_role, retention_days, offline=offline)
+    except TRANSIENT_ERRORS as error:
+        raise DatabaseUnavailable(describe(error)) from error
+    finally:
+        await connection.close()
+
+
+async def _migrate(
+    connection: Connection,
+    migrations: list[Migration],
+    app_role: str | None,
+    retention_days: float,
+    *,
+    offline: bool,
+) -> list[str]:
+    found = await _found(connection)
+    plan = pending(found, migrations, offline=offline)
+    if isinstance(plan, str):
+        raise MigrationRefused(plan)
+    if found is not None and found.version > release_version(migrations):
+        return []
+    if found is None:
+        await connection.execute(statement("bootstrap"))
+    for migration in plan:
+        async with connection.transaction():
+            await connection.execute(migration.sql)
+            await connection.execute(
+                statement("write_version"), migration.version, migration.min_compatible
+            )
+    async with connection.transaction():
+        if app_role is not None:
+            await connection.execute("select set_config('qcexec.app_role', $1, true)", app_role)
+            await connection.execute(statement("grants"))
+        retention = retention_days * _SECONDS_A_DAY
+        await connection.execute(
+            statement("write_setting"), retention, retention / _WIDTHS_A_RETENTION
+        )
+        await connection.execute("select qcexec.make_partitions()")
+    return [f"{migration.version:04d}_{migration.name}" for migration in plan]
+
+
+async def _found(connection: Connection) -> SchemaVersion | None:
+    if await connection.fetchval("select to_regclass('qcexec.schema_version')") is None:
+        return None
+    row = await connection.fetchrow(statement("schema_version"))
+    return None if row is None else SchemaVersion(row["version"], row["min_compatible"])
+
+
+def app_role(owner_url: str, app_url: str) -> str | None:
+    """The user of ``app_url`` where it is another than that of ``owner_url``.
+
+    >>> app_role("postgresql://owner@db/qcexec", "postgresql://app@db/qcexec")
+    'app'
+    """
+    owner, app = urlsplit(owner_url).username, urlsplit(app_url).username
+    return unquote(app) if app is not None and app != owner else None
+
+
+def main(arguments: list[str], environment: Mapping[str, str]) -> int:
+    """The command. Prints one JSON line; exit code 0, 1 (refused or failed) or 2 (usage)."""
+    parser = argparse.ArgumentParser(prog="python -m qcexec_queue.migrate", description=__doc__)
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="nothing runs: a migration may end the compatibility with the release before",
+    )
+    options = parser.parse_args(arguments)
+    app_url = environment.get("QCEXEC_DATABASE_URL", "")
+    owner_url = environment.get("QCEXEC_MIGRATION_DATABASE_URL") or app_url
+    if not owner_url:
+        parser.error("set QCEXEC_MIGRATION_DATABASE_URL or QCEXEC_DATABASE_URL")
+    try:
+        retention_days = float(environment.get("QCEXEC_RETENTION_DAYS") or DEFAULT_RETENTION_DAYS)
+    except ValueError:
+        parser.error("QCEXEC_RETENTION_DAYS is not a number")
+    if not 0 < retention_days <= 36500:
+        parser.error("QCEXEC_RETENTION_DAYS is to be between 0 and 36500")
+    try:
+        applied = asyncio.run(
+            migrate(
+                owner_url,
+                app_role=app_role(owner_url, app_url) if app_url else None,
+                retention_days=retention_days,
+                offline=options.offline,
+            )
+        )
+    except QueueError as error:
+        _say(event="migration_failed", code=error.code, message=str(error))
+        return 1
+    except (asyncpg.PostgresError, ValueError) as error:
+        _say(event="migration_failed", code="migration_error", message=describe(error))
+        return 1
+    _say(event="migrated", applied=applied, version=release_version())
+    return 0
+
+
+def _say(**fields: object) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

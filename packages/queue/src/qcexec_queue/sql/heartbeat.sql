@@ -1,0 +1,31 @@
+-- $1 worker, $2 epochs that it holds, $3 database time of the last heartbeat
+-- that was answered before that list was made (null: none yet), $4 claim timeout
+-- in seconds, $5 busy slots.
+-- A lease whose claim began more than a claim timeout before $3 and that is not
+-- named belongs to a claim whose reply was lost: it goes back, uncounted.
+with beat as (
+  update qcexec.worker set heartbeat_at = now(), busy = $5
+  where worker_id = $1
+  returning heartbeat_at, draining_at, drained_at
+),
+unnamed as (
+  delete from qcexec.lease
+  where worker_id = $1
+    and claimed_at < $3::timestamptz - make_interval(secs => $4::double precision)
+    and epoch <> all ($2::bigint[])
+    and exists (select from beat)
+  returning task_id, queue_id, priority, lane, attempt, delivery, cost
+),
+returned as (
+  insert into qcexec.ready (queue_id, priority, lane, attempt, delivery, cost, bytes, seq, task_id)
+  select
+    u.queue_id, u.priority, least(u.lane, 1), u.attempt, u.delivery, u.cost,
+    (select octet_length(t.payload) from qcexec.task t where t.task_id = u.task_id),
+    nextval('qcexec.ready_seq'), u.task_id
+  from unnamed u
+)
+select
+  beat.heartbeat_at, beat.draining_at, beat.drained_at,
+  (select array_agg(distinct queue_id) from unnamed) as ready_in,
+  (select count(*) from unnamed) as returned
+from beat;

@@ -1,0 +1,1 @@
+select queue_id from qcexec.queue where name = $1;

@@ -1,0 +1,1 @@
+select version, min_compatible from qcexec.schema_version;
