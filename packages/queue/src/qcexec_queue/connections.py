@@ -12,6 +12,7 @@ that a server is gone is noticed by the deadline that every statement here has.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -122,13 +123,17 @@ async def open_pool(dsn: str, *, role: Role, minimum: int, maximum: int, applica
 async def answered_within(connection: Connection, seconds: float) -> AsyncIterator[None]:
     """Runs statements on ``connection`` under a deadline.
 
-    Past the deadline, or when the caller is cancelled, the connection is closed:
-    nobody will take a late answer for the answer to something else. Raises
-    DatabaseUnavailable for whatever means that PostgreSQL is not there.
+    Past the deadline, or when the caller is cancelled, the connection is closed and
+    a late answer is not taken, even if it was there before the deadline was noticed
+    (this process may have been stopped meanwhile). Raises DatabaseUnavailable for
+    whatever means that PostgreSQL is not there.
     """
+    begun = time.monotonic()
     try:
         async with asyncio.timeout(seconds):
             yield
+        if time.monotonic() - begun > seconds:
+            raise TimeoutError
     except asyncio.CancelledError:
         connection.terminate()
         raise

@@ -1,0 +1,128 @@
+# Every command of the project. `make` alone lists them.
+#
+# Python >= 3.11 with venv is all that must be there: .venv is made from it, and filled from the
+# hashed locks in requirements/, again whenever a lock or a member's pyproject.toml has changed.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml)
+MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo up install develop check lint types imports sql shell text test test-faults \
+	test-long test-compose chaos bench-queue bench-api images lock clean
+
+help: ## list the commands
+	@echo 'make COMMAND, where COMMAND is one of'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+demo: install ## run the circuits of examples/ on a stack of their own, and leave nothing behind
+	@$(BIN)/python -m qcexec_standalone demo examples
+
+# HOST from the command line alone: some shells export one, and it is the machine's public name.
+UP_OPTIONS := $(if $(filter command line,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+up: install ## run PostgreSQL, API and worker until Ctrl-C (PORT=8000 HOST=127.0.0.1, data in .data/)
+	@$(BIN)/python -m qcexec_standalone up --data .data $(UP_OPTIONS)
+
+images: ## build the container images
+	docker compose build
+
+check: lint types imports sql shell text ## lint, types, import contracts (under a minute)
+
+test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
+	$(PYTEST) -q
+
+test-faults: develop ## kill, stall, cut off and restart everything (under 10 minutes)
+	$(PYTEST) -q tests/faults
+
+test-long: develop ## what takes longer than that
+	$(PYTEST) -q tests/long
+
+test-compose: develop ## the containers, for real: needs docker with compose
+	$(PYTEST) -q tests/compose
+
+chaos: develop ## 2,000 faults of every kind in a seeded storm (SEED=)
+	$(PYTEST) -q -s tests/long/test_chaos.py
+
+bench-queue: develop ## this queue beside its peers, as ratios
+	$(BIN)/python -m benchmarks.queue $(ARGS)
+
+bench-api: develop ## submissions per second beside a bare route
+	$(BIN)/python -m benchmarks.api $(ARGS)
+
+lint: develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: develop
+	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests benchmarks
+
+imports: develop
+	$(BIN)/lint-imports
+
+sql: develop
+	$(BIN)/squawk packages/queue/src/qcexec_queue/sql/migrations/*.sql
+
+shell: develop
+	$(BIN)/shellcheck .ci/run
+
+# Trailing blanks and conflict markers in all that git knows: the difference from nothing.
+text:
+	git diff --check "$$(git hash-object -t tree /dev/null)" -- .
+
+install: $(VENV)/.standalone
+
+develop: $(VENV)/.development
+
+# A lock is complete (--no-deps) and of wheels alone: nothing is compiled, no other code is run.
+$(VENV)/.standalone: requirements/standalone.txt $(MEMBER_PROJECTS) | $(BIN)/python
+	$(call install,standalone)
+
+$(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) pyproject.toml | $(BIN)/python
+	$(call install,dev)
+	@touch $(VENV)/.standalone
+
+define install
+@echo 'installing requirements/$(1).txt into $(VENV)'
+@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/$(1).txt
+@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+@touch $@
+endef
+
+# The newest Python that is here and can make a virtual environment. Each is tried, not only
+# looked for: version managers leave commands behind that do not run.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			found=$$candidate; \
+			if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then \
+				echo "making $(VENV) with $$("$$candidate" --version)"; \
+				exec "$$candidate" -m venv $(VENV); \
+			fi; \
+		fi; \
+	done; \
+	if [ -n "$$found" ]; then \
+		echo "$$found cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python3-venv)" >&2; \
+	else \
+		echo 'Python 3.11 or newer is needed, and was not found on PATH (PYTHON=/path/to/python names one)' >&2; \
+	fi; \
+	exit 1
+
+# One lock for development and one per image, in agreement with it. Needs no member installed.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+	$(foreach member,$(notdir $(MEMBERS)),--no-emit-package qcexec-$(member))
+
+lock: develop ## pin the newest fitting versions of all dependencies, with hashes
+	@$(COMPILE) --upgrade pyproject.toml --group pyproject.toml:dev -o requirements/dev.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
+
+clean: ## remove the virtual environment and every cache, but not .data/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,42 @@
+"""Runs a planned circuit on Aer, in one thread."""
+
+from __future__ import annotations
+
+import functools
+
+from qiskit_aer import AerSimulator
+
+from qcexec_engine.errors import EngineError
+from qcexec_engine.limits import Limits
+from qcexec_engine.method import Plan
+
+
+def simulate(plan: Plan, shots: int, seed: int | None, limits: Limits) -> dict[int, int]:
+    """Counts by outcome: an integer whose bit i is the circuit's classical bit i.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+        EngineError: the simulator failed otherwise.
+    """
+    job = simulator().run(
+        plan.circuit,
+        shots=shots,
+        seed_simulator=seed,
+        method=plan.method,
+        max_parallel_threads=1,
+        # Zero would mean the machine's whole memory.
+        max_memory_mb=max(1, limits.memory_bytes >> 20),
+    )
+    result = job.result()
+    if not result.success:
+        reason = "; ".join(str(part.status) for part in result.results) or str(result.status)
+        if "bad_alloc" in reason or "nsufficient memory" in reason:
+            raise MemoryError(reason)
+        raise EngineError(f"the simulator failed: {reason}")
+    return {int(key, 16): count for key, count in result.data(0)["counts"].items()}
+
+
+@functools.cache
+def simulator() -> AerSimulator:
+    """The simulator, made once: it keeps nothing from one run to the next."""
+    return AerSimulator()

@@ -1,0 +1,1 @@
+"""PostgreSQL, API and worker on one machine, with one command."""

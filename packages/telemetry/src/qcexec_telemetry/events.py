@@ -1,0 +1,61 @@
+"""Log lines that name an event instead of telling a sentence.
+
+The fields travel in one attribute of the record, not as attributes of their
+own: a field may then be called `name` or `args` without colliding with those
+of `logging.LogRecord`.
+"""
+
+import dataclasses
+import logging
+import re
+from functools import cache
+from typing import Any
+
+FIELDS_ATTRIBUTE = "qcexec_fields"
+"""The record's attribute that holds the fields; a record without it is someone else's prose."""
+
+
+def log_event(
+    logger: logging.Logger,
+    event: str,
+    /,
+    *,
+    severity: int = logging.INFO,
+    error: BaseException | None = None,
+    **fields: object,
+) -> None:
+    """Log `event` (snake case) with `fields`; `error` adds its traceback as `exc_info`.
+
+    Field values are encoded as JSON: strings, numbers, booleans, None, UUIDs,
+    enumerations, datetimes, and lists and mappings of them.
+    """
+    if logger.isEnabledFor(severity):
+        _log(logger, severity, event, fields, error)
+
+
+def log_typed_event(logger: logging.Logger, event: Any, /, *, severity: int) -> None:
+    """Log a flat dataclass: its class's name in snake case is the event, its fields the fields."""
+    if logger.isEnabledFor(severity):
+        fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+        name = _snake_case(type(event).__name__)
+        _log(logger, severity, name, fields, None)
+
+
+def _log(
+    logger: logging.Logger,
+    severity: int,
+    event: str,
+    fields: dict[str, object],
+    error: BaseException | None,
+) -> None:
+    # Past `Logger.log`: it walks the stack for a file and a line that no line shows, which
+    # takes as long as all the rest.
+    exc_info = None if error is None else (type(error), error, error.__traceback__)
+    record = logger.makeRecord(logger.name, severity, "", 0, event, (), exc_info)
+    setattr(record, FIELDS_ATTRIBUTE, fields)
+    logger.handle(record)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,1 @@
+"""The HTTP interface: tasks in, results out."""

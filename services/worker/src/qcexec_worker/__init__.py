@@ -1,0 +1,1 @@
+"""The worker: claims tasks and runs each in a child process."""

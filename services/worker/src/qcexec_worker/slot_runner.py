@@ -1,0 +1,190 @@
+"""Runs claimed tasks in one slot, and tells the desk how each ended.
+
+A batch is given to the slot whole. When one of its tasks runs longer than
+expected, those behind it are recalled and go back to the queue at once, uncounted:
+another slot can have them. The child learns of the recall when it looks for its
+next job; what it says of recalled ones is not listened to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from typing import Any, assert_never
+
+from qcexec_queue.leases import held
+from qcexec_queue.settlement import Cause, RetryPolicy, settle
+from qcexec_queue.tasks import Lease, StoredResult
+from qcexec_queue.workers import PoolRow, WorkerIdentity
+from qcexec_telemetry import log_event
+from qcexec_worker.appetite import RunTimes
+from qcexec_worker.desk import Desk
+from qcexec_worker.identity import seed_of
+from qcexec_worker.jobs import Begun, ChildOutcome, Counts, Died, Finished, Job, NotBegun, Refused
+from qcexec_worker.outcomes import PutBack, of_death, of_outcome
+from qcexec_worker.slot import Slot
+
+OVERRUN_SECONDS = 0.100
+
+_logger = logging.getLogger(__name__)
+
+
+class SlotRunner:
+    """One slot with the batch that it works on."""
+
+    def __init__(
+        self,
+        slot: Slot,
+        desk: Desk,
+        identity: WorkerIdentity,
+        run_times: RunTimes,
+        policy: RetryPolicy,
+        *,
+        time_limit: float,
+        pools: Callable[[], Sequence[PoolRow]],
+    ) -> None:
+        self._slot = slot
+        self._desk = desk
+        self._identity = identity
+        self._run_times = run_times
+        self._policy = policy
+        self._time_limit = time_limit
+        self._pools = pools
+        self._batch: asyncio.Task[None] | None = None
+        self._waiting: dict[int, Lease] = {}
+        self._begun: tuple[Lease, float] | None = None
+        self._overrun: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it works on a batch."""
+        return self._batch is not None
+
+    @property
+    def free(self) -> bool:
+        """Whether a task that is claimed now would run at once."""
+        return self._batch is None and self._slot.ready
+
+    def begin(self, leases: Sequence[Lease]) -> None:
+        """Starts a batch; only when not busy."""
+        self._waiting = {lease.epoch: lease for lease in leases}
+        self._batch = asyncio.create_task(self._run(leases))
+
+    def recall(self) -> None:
+        """Puts back what has not begun."""
+        if not self._waiting:
+            return
+        self._slot.recall()
+        for lease in self._waiting.values():
+            self._put_back(lease, Cause.NOT_BEGUN)
+        self._waiting.clear()
+
+    async def idle(self) -> None:
+        """Returns when the batch has ended."""
+        if self._batch is not None:
+            await asyncio.wait([self._batch])
+
+    async def stop(self) -> None:
+        """Kills the child; what it ran goes back as drained."""
+        self.recall()
+        await self._slot.stop()
+        await self.idle()
+
+    async def _run(self, leases: Sequence[Lease]) -> None:
+        jobs = [Job(lease.epoch, lease.payload, seed_of(lease.task_id)) for lease in leases]
+        try:
+            async with aclosing(self._slot.run(jobs)) as events:
+                async for event in events:
+                    match event:
+                        case Begun(key):
+                            self._began(key)
+                        case Finished(key, outcome):
+                            self._finished(key, outcome)
+                        case Died():
+                            self._died(event)
+                        case NotBegun(key):
+                            self._not_begun(key)
+                        case _:
+                            assert_never(event)
+        finally:
+            self._end_overrun()
+            self._batch = None
+            self._desk.changed.set()
+
+    def _began(self, key: int) -> None:
+        lease = self._waiting.pop(key, None)
+        if lease is None:
+            return
+        self._begun = lease, time.monotonic()
+        if self._waiting:
+            loop = asyncio.get_running_loop()
+            self._overrun = loop.call_later(OVERRUN_SECONDS, self.recall)
+
+    def _finished(self, key: int, outcome: ChildOutcome) -> None:
+        lease, seconds = self._ended(key)
+        if lease is None:
+            return
+        self._run_times.ran(lease.cost, seconds)
+        verdict = of_outcome(
+            outcome,
+            pools=self._pools(),
+            queue_id=self._identity.queue_id,
+            slot_memory=self._identity.slot_memory,
+        )
+        if isinstance(outcome, Counts):
+            self._log("task_completed", lease, seconds, **outcome.report)
+        elif isinstance(outcome, Refused):
+            self._log("task_failed", lease, seconds, code=outcome.code, message=outcome.message)
+        self._settle(lease, verdict)
+
+    def _died(self, event: Died) -> None:
+        lease, seconds = self._ended(event.key)
+        if lease is None:
+            return
+        self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
+        self._settle(lease, of_death(event.reason, time_limit=self._time_limit), event.detail)
+
+    def _not_begun(self, key: int) -> None:
+        lease = self._waiting.pop(key, None)
+        if lease is not None:
+            self._put_back(lease, Cause.NOT_BEGUN)
+
+    def _ended(self, key: int) -> tuple[Lease | None, float]:
+        self._end_overrun()
+        if self._begun is None or self._begun[0].epoch != key:
+            return None, 0.0
+        lease, begun_at = self._begun
+        self._begun = None
+        return lease, time.monotonic() - begun_at
+
+    def _end_overrun(self) -> None:
+        if self._overrun is not None:
+            self._overrun.cancel()
+            self._overrun = None
+
+    def _settle(
+        self, lease: Lease, verdict: StoredResult | PutBack, detail: str | None = None
+    ) -> None:
+        if isinstance(verdict, StoredResult):
+            self._desk.complete(lease, verdict)
+        else:
+            self._put_back(lease, verdict.cause, detail, verdict.queue_id)
+
+    def _put_back(
+        self, lease: Lease, cause: Cause, detail: str | None = None, queue_id: int | None = None
+    ) -> None:
+        mine = held(lease, self._identity.worker_id, self._identity.queue_id)
+        self._desk.put_back(settle(mine, cause, self._policy, detail=detail, queue_id=queue_id))
+
+    def _log(self, event: str, lease: Lease, seconds: float, **fields: Any) -> None:
+        log_event(
+            _logger,
+            event,
+            task_id=lease.task_id,
+            attempt=lease.attempt + 1,
+            duration_ms=round(seconds * 1000, 3),
+            **fields,
+        )

@@ -1,0 +1,175 @@
+"""A runner that does what it is told, good or bad: the payload says what.
+
+A file named by SLOT_TEST_START, if there, says what children do between their fork and their
+hello: `hang` or `die`.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from faults.slot_processes.capabilities import drop_capabilities
+from qcexec_worker.channel import Frame, encode
+from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, DoesNotFit, Refused
+
+CHANNEL = 3
+PTRACE_ATTACH = 16
+
+
+def preload() -> None:
+    os.register_at_fork(after_in_child=_start)
+
+
+def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
+    task = json.loads(payload)
+    match task["do"]:
+        case "answer":
+            return Counts(b'{"0":%d}' % seed, {"pid": os.getpid()})
+        case "refuse":
+            return Refused("syntax_error", "line 1, column 2: \ud800 what?", 1, 2)
+        case "ask_for_more":
+            return DoesNotFit(limits.memory_bytes + 1)
+        case "sleep":
+            time.sleep(task.get("seconds", 3600))
+            return Counts(b"{}", {})
+        case "answer_much":
+            return Counts(b'{"0":' + b"1" * task["bytes"] + b"}", {})
+        case "raise":
+            raise ValueError("the runner has a defect")
+        case "abort":
+            os.abort()
+        case "exit":
+            os._exit(7)
+        case "exhaust_memory":
+            return Counts(bytes(2 * limits.memory_bytes), {})
+        case "keep_memory":
+            _kept.append(bytes(limits.memory_bytes // 2))
+            return Counts(b"{}", {"pid": os.getpid()})
+        case "send_garbage":
+            os.write(CHANNEL, b"\xff" * 64)
+            return _wait_for_the_end()
+        case "send_half":
+            os.write(CHANNEL, encode(Frame("finished", {"key": 0}, bytes(1000)))[:-500])
+            os.abort()
+        case "flood":
+            channel = socket.socket(fileno=os.dup(CHANNEL))
+            while True:
+                channel.sendall(encode(Frame("finished", {"key": 10**6}, bytes(100_000))))
+        case "hang_up":
+            os.close(CHANNEL)
+            return _wait_for_the_end()
+        case "probe":
+            return Refused("probed", json.dumps(_probe(task["worker"])))
+    raise ValueError(f"no such thing to do: {task}")
+
+
+_kept: list[bytes] = []
+
+
+def _start() -> None:
+    file = os.environ.get("SLOT_TEST_START")
+    match Path(file).read_text() if file and Path(file).exists() else "":
+        case "hang":
+            _wait_for_the_end()
+        case "die":
+            os._exit(5)
+
+
+def _wait_for_the_end() -> ChildOutcome:
+    while True:
+        signal.pause()
+
+
+def _probe(worker: int) -> dict[str, Any]:
+    """Try whatever a circuit that took the child over would try, and tell what came of it."""
+    drop_capabilities()
+    forkserver = os.getppid()
+    tried: dict[str, Any] = {
+        "descriptors": sorted(_descriptors().items()),
+        "environment": dict(os.environ),
+        "thread": _outcome(_start_thread),
+        "execute": _outcome(lambda: os.execv("/bin/true", ["true"])),
+        "fork": _outcome(os.fork),
+        "socket": _outcome(socket.socket),
+        "signal_worker": _outcome(lambda: os.kill(worker, 0)),
+        "write_file": _outcome(_write_file),
+        "status": _status(),
+    }
+    for name, pid in (("worker", worker), ("forkserver", forkserver)):
+        tried[f"{name}_environ"] = _outcome(lambda pid=pid: _read(pid, "environ"))
+        tried[f"{name}_memory"] = _outcome(lambda pid=pid: _read_memory(pid))
+        tried[f"{name}_maps"] = _outcome(lambda pid=pid: _read(pid, "maps"))
+        tried[f"{name}_descriptors"] = _outcome(lambda pid=pid: os.listdir(f"/proc/{pid}/fd"))
+        tried[f"{name}_limits"] = _outcome(lambda pid=pid: _limits_of(pid))
+        tried[f"{name}_trace"] = _outcome(lambda pid=pid: _trace(pid))
+    return tried
+
+
+def _outcome(attempt: Callable[[], object]) -> str:
+    try:
+        return f"done: {attempt()!r}"[:200]
+    except OSError as error:
+        return f"refused: {error.strerror}"
+
+
+def _descriptors() -> dict[str, str]:
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[name] = os.readlink(f"/proc/self/fd/{name}").partition(":")[0]
+        except FileNotFoundError:
+            continue  # that of the listing itself
+    return found
+
+
+def _start_thread() -> None:
+    thread = threading.Thread(target=str)
+    thread.start()
+    thread.join()
+
+
+def _write_file() -> None:
+    path = Path(f"/tmp/qcexec-probe-{os.getpid()}")
+    try:
+        path.write_bytes(b"x")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _read(pid: int, name: str) -> bytes:
+    return Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+def _read_memory(pid: int) -> bytes:
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        return memory.read(1)
+
+
+def _limits_of(pid: int) -> bytes:
+    limits = ctypes.create_string_buffer(struct.calcsize("QQ"))
+    return _call("prlimit", pid, 7, None, limits) or limits.raw
+
+
+def _trace(pid: int) -> object:
+    return _call("ptrace", PTRACE_ATTACH, pid, None, None)
+
+
+def _call(name: str, *arguments: object) -> Any:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (answer := getattr(libc, name)(*arguments)) == -1:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return answer
+
+
+def _status() -> dict[str, str]:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return {name: fields[name].strip() for name in ("NoNewPrivs", "Seccomp")}

@@ -1,0 +1,493 @@
+"""Children, forkservers and workers that die, hang or lie, at every moment of a job.
+
+Each time the neighbour's job, running meanwhile, finishes untouched, and the slot works again.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import uvloop
+from qcexec_worker.errors import ChildNotStarted, ForkserverLost
+from qcexec_worker.jobs import (
+    Begun,
+    ChildLimits,
+    Counts,
+    DeathReason,
+    Died,
+    DoesNotFit,
+    Finished,
+    Job,
+    NotBegun,
+    Refused,
+    SlotEvent,
+    SlotLimits,
+)
+from qcexec_worker.slot import Slot
+from qcexec_worker.spawner import Preloaded, Spawner, forkserver_environment
+
+TESTS = Path(__file__).resolve().parents[1]
+RUNNER = "faults.slot_processes.runner"
+BUDGET = 256 * 2**20
+PATIENCE = 60
+
+
+def limits(task_seconds: float = 3600, **others: float) -> SlotLimits:
+    return SlotLimits(ChildLimits(BUDGET, max_qubits=20), task_seconds, **others)
+
+
+def new_spawner(start_file: Path | None = None, runner: str = RUNNER) -> Spawner:
+    environment = forkserver_environment({"PYTHONPATH": str(TESTS)})
+    if start_file is not None:
+        environment["SLOT_TEST_START"] = str(start_file)
+    return Spawner(environment, runner=runner)
+
+
+def job(key: int, do: str, **fields: object) -> Job:
+    return Job(key, json.dumps({"do": do, **fields}).encode(), seed=key)
+
+
+async def collect(slot: Slot, *jobs: Job) -> list[SlotEvent]:
+    async with asyncio.timeout(PATIENCE), aclosing(slot.run(jobs)) as events:
+        return [event async for event in events]
+
+
+async def works(slot: Slot) -> bool:
+    """Say whether the slot answers, once it has a child again."""
+    await until(lambda: slot.ready)
+    events = await collect(slot, job(5, "answer"))
+    return [type(event) for event in events] == [Begun, Finished]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def block_until_asleep(pid: int) -> None:
+    """Wait without reading what the child sends: it falls asleep with its buffer full."""
+    deadline = time.monotonic() + PATIENCE
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def pid_of(slot: Slot) -> int:
+    assert slot.child_pid is not None
+    return slot.child_pid
+
+
+@pytest.fixture
+async def spawner() -> AsyncIterator[Spawner]:
+    spawner = new_spawner()
+    yield spawner
+    await spawner.stop()
+
+
+@pytest.fixture
+async def slot(spawner: Spawner) -> AsyncIterator[Slot]:
+    slot = Slot("tried", spawner, limits())
+    await slot.start()
+    yield slot
+    await slot.stop()
+
+
+class Neighbour:
+    """A slot with a job that runs on while something happens next door."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._pid = pid_of(slot)
+        self._events = slot.run([job(0, "sleep", seconds=0.3), job(1, "answer")])
+
+    async def begin(self) -> None:
+        assert await anext(self._events) == Begun(0)
+
+    async def finished(self) -> bool:
+        rest = [type(event) async for event in self._events]
+        return rest == [Finished, Begun, Finished] and pid_of(self._slot) == self._pid
+
+
+@pytest.fixture
+async def neighbour(spawner: Spawner) -> AsyncIterator[Neighbour]:
+    slot = Slot("neighbour", spawner, limits())
+    await slot.start()
+    neighbour = Neighbour(slot)
+    await neighbour.begin()
+    yield neighbour
+    await slot.stop()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_jobs_run_in_order_in_one_child_on_either_event_loop(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def story() -> list[SlotEvent]:
+        spawner = new_spawner()
+        slot = Slot("tried", spawner, limits())
+        await slot.start()
+        events = await collect(
+            slot, job(3, "answer"), job(1, "refuse"), job(2, "ask_for_more"), job(0, "answer")
+        )
+        await slot.stop()
+        await spawner.stop()
+        return events
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        events = runner.run(story())
+    assert [event for event in events if isinstance(event, Begun)] == [
+        Begun(key) for key in (3, 1, 2, 0)
+    ]
+    first, refused, asked, last = [event for event in events if isinstance(event, Finished)]
+    assert isinstance(first.outcome, Counts)
+    assert isinstance(last.outcome, Counts)
+    assert first.outcome.body == b'{"0":3}'
+    assert first.outcome.report == last.outcome.report
+    assert refused.outcome == Refused("syntax_error", "line 1, column 2: ? what?", 1, 2)
+    assert asked.outcome == DoesNotFit(BUDGET + 1)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSEGV])
+async def test_a_child_killed_idle_is_replaced(
+    slot: Slot, neighbour: Neighbour, sent: signal.Signals
+) -> None:
+    before = pid_of(slot)
+    os.kill(before, sent)
+    await until(lambda: slot.child_pid not in (None, before))
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_a_job_for_a_child_that_died_unnoticed_comes_back(slot: Slot) -> None:
+    os.kill(pid_of(slot), signal.SIGKILL)
+    assert await collect(slot, job(0, "answer")) == [NotBegun(0)]
+    assert await works(slot)
+
+
+async def test_a_child_killed_running_takes_its_own_job_alone(
+    slot: Slot, neighbour: Neighbour
+) -> None:
+    events = slot.run([job(0, "answer"), job(1, "sleep"), job(2, "answer")])
+    seen = [await anext(events) for _ in range(3)]
+    assert seen[-1] == Begun(1)
+    os.kill(pid_of(slot), signal.SIGKILL)
+    assert [event async for event in events] == [
+        Died(1, DeathReason.KILLED, "signal 9"),
+        NotBegun(2),
+    ]
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_a_child_killed_while_it_receives_has_begun_nothing(
+    slot: Slot, neighbour: Neighbour
+) -> None:
+    child = pid_of(slot)
+    os.kill(child, signal.SIGSTOP)
+    running = asyncio.create_task(collect(slot, job(0, "answer", ballast="x" * 8_000_000)))
+    await until(lambda: not slot.ready)
+    os.kill(child, signal.SIGKILL)
+    assert await running == [NotBegun(0)]
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_a_child_that_stops_reading_is_given_up(
+    spawner: Spawner, neighbour: Neighbour
+) -> None:
+    slot = Slot("tried", spawner, limits(stall_seconds=0.3))
+    await slot.start()
+    os.kill(pid_of(slot), signal.SIGSTOP)
+    events = await collect(slot, job(0, "answer", ballast="x" * 8_000_000), job(1, "answer"))
+    assert events == [NotBegun(0), NotBegun(1)]
+    assert await works(slot)
+    assert await neighbour.finished()
+    await slot.stop()
+
+
+async def test_a_child_that_dies_while_it_sends_has_not_finished(
+    slot: Slot, neighbour: Neighbour
+) -> None:
+    events = await collect(slot, job(0, "send_half"), job(1, "answer"))
+    assert events == [Begun(0), Died(0, DeathReason.KILLED, "signal 6"), NotBegun(1)]
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_a_child_killed_while_it_sends_a_large_result_has_not_finished(
+    slot: Slot, neighbour: Neighbour
+) -> None:
+    events = slot.run([job(0, "answer_much", bytes=40_000_000)])
+    assert await anext(events) == Begun(0)
+    child = pid_of(slot)
+    block_until_asleep(child)
+    os.kill(child, signal.SIGKILL)
+    assert [event async for event in events] == [Died(0, DeathReason.KILLED, "signal 9")]
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_a_large_payload_and_a_large_result_arrive_whole(slot: Slot) -> None:
+    events = await collect(slot, job(0, "answer_much", bytes=20_000_000, ballast="x" * 5_000_000))
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert isinstance(finished.outcome, Counts)
+    assert len(finished.outcome.body) == 20_000_000 + len('{"0":}')
+
+
+async def test_a_result_over_the_limit_is_refused_and_the_child_lives_on(slot: Slot) -> None:
+    events = await collect(slot, job(0, "answer_much", bytes=70_000_000))
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert isinstance(finished.outcome, Refused)
+    assert finished.outcome.code == "result_too_large"
+    assert await works(slot)
+
+
+async def test_a_job_over_the_time_limit_is_ended_and_its_mates_come_back(
+    spawner: Spawner, neighbour: Neighbour
+) -> None:
+    slot = Slot("tried", spawner, limits(task_seconds=0.2))
+    await slot.start()
+    events = await collect(slot, job(0, "answer"), job(1, "sleep"), job(2, "answer"))
+    assert events[2:] == [
+        Begun(1),
+        Died(1, DeathReason.TIME_LIMIT, "over 0.2 s"),
+        NotBegun(2),
+    ]
+    assert await works(slot)
+    assert await neighbour.finished()
+    await slot.stop()
+
+
+async def test_the_time_limit_is_each_jobs_own(spawner: Spawner) -> None:
+    slot = Slot("tried", spawner, limits(task_seconds=2))
+    await slot.start()
+    events = await collect(slot, *(job(key, "sleep", seconds=0.5) for key in range(5)))
+    assert sum(isinstance(event, Finished) for event in events) == 5
+    await slot.stop()
+
+
+async def test_a_job_over_the_memory_limit_is_refused_and_its_mates_run(
+    slot: Slot, neighbour: Neighbour
+) -> None:
+    before = pid_of(slot)
+    events = await collect(slot, job(0, "exhaust_memory"), job(1, "answer"))
+    refused, answered = [event for event in events if isinstance(event, Finished)]
+    assert isinstance(refused.outcome, Refused)
+    assert refused.outcome.code == "memory_limit"
+    assert "256 MiB" in refused.outcome.message
+    assert isinstance(answered.outcome, Counts)
+    assert answered.outcome.report["pid"] != before
+    assert await neighbour.finished()
+
+
+async def test_memory_that_a_job_leaves_behind_is_not_missing_from_the_next(slot: Slot) -> None:
+    events = await collect(slot, *(job(key, "keep_memory") for key in range(4)))
+    outcomes = [event.outcome for event in events if isinstance(event, Finished)]
+    assert all(isinstance(outcome, Counts) for outcome in outcomes)
+    pids = [outcome.report["pid"] for outcome in outcomes if isinstance(outcome, Counts)]
+    assert len(set(pids)) == 4
+
+
+@pytest.mark.parametrize(
+    ("do", "reason", "detail"),
+    [
+        ("abort", DeathReason.KILLED, "signal 6"),
+        ("exit", DeathReason.EXITED, "exit status 7"),
+        ("raise", DeathReason.EXITED, "the runner has a defect"),
+        ("send_garbage", DeathReason.PROTOCOL, "over the limit"),
+        ("flood", DeathReason.PROTOCOL, "not begun"),
+        ("hang_up", DeathReason.PROTOCOL, "closed its channel"),
+    ],
+)
+async def test_a_child_that_misbehaves_takes_its_own_job_alone(
+    slot: Slot, neighbour: Neighbour, do: str, reason: DeathReason, detail: str
+) -> None:
+    events = await collect(slot, job(0, do), job(1, "answer"))
+    assert events[0] == Begun(0)
+    died = events[1]
+    assert isinstance(died, Died)
+    assert (died.key, died.reason) == (0, reason)
+    assert detail in died.detail
+    assert events[2:] == [NotBegun(1)]
+    assert await works(slot)
+    assert await neighbour.finished()
+
+
+async def test_what_was_recalled_comes_back_and_what_runs_runs_on(slot: Slot) -> None:
+    events = slot.run([job(0, "sleep", seconds=0.3), *(job(key, "answer") for key in range(1, 50))])
+    assert await anext(events) == Begun(0)
+    slot.recall()
+    rest = [event async for event in events]
+    assert isinstance(rest[0], Finished)
+    assert rest[1:] == [NotBegun(key) for key in range(1, 50)]
+    assert await works(slot)
+
+
+async def test_a_recall_that_comes_too_late_does_not_touch_the_next_batch(slot: Slot) -> None:
+    for _ in range(20):
+        events = slot.run([job(0, "answer")])
+        assert await anext(events) == Begun(0)
+        slot.recall()
+        assert [type(event) async for event in events] == [Finished]
+
+
+async def test_jobs_are_handed_back_when_there_is_no_child_in_time(tmp_path: Path) -> None:
+    start_file = tmp_path / "start"
+    spawner = new_spawner(start_file)
+    slot = Slot("tried", spawner, limits(start_seconds=0.5))
+    await slot.start()
+    start_file.write_text("die")
+    os.kill(pid_of(slot), signal.SIGKILL)
+    await until(lambda: not slot.ready)
+    assert await collect(slot, job(0, "answer"), job(1, "answer")) == [NotBegun(0), NotBegun(1)]
+    start_file.unlink()
+    assert await works(slot)
+    await slot.stop()
+    await spawner.stop()
+
+
+@pytest.mark.parametrize("what", ["die", "hang"])
+async def test_children_that_fail_at_their_start_leave_the_neighbour_alone(
+    tmp_path: Path, what: str
+) -> None:
+    start_file = tmp_path / "start"
+    spawner = new_spawner(start_file)
+    near = Slot("neighbour", spawner, limits())
+    await near.start()
+    neighbour = Neighbour(near)
+    await neighbour.begin()
+    start_file.write_text(what)
+    slot = Slot("tried", spawner, limits(start_seconds=0.3))
+    with pytest.raises(ChildNotStarted):
+        await slot.start()
+    start_file.unlink()
+    assert await works(slot)
+    assert await neighbour.finished()
+    await slot.stop()
+    await near.stop()
+    await spawner.stop()
+
+
+async def test_an_abandoned_batch_ends_its_child(slot: Slot) -> None:
+    before = pid_of(slot)
+    async with aclosing(slot.run([job(0, "sleep")])) as events:
+        assert await anext(events) == Begun(0)
+    await until(lambda: not alive(before))
+    assert await works(slot)
+
+
+async def test_a_second_batch_at_once_is_refused(slot: Slot) -> None:
+    async with aclosing(slot.run([job(0, "sleep")])) as events:
+        await anext(events)
+        with pytest.raises(RuntimeError, match="runs a batch already"):
+            await collect(slot, job(1, "answer"))
+
+
+async def test_stopping_a_slot_kills_its_child_at_once(spawner: Spawner) -> None:
+    slot = Slot("tried", spawner, limits())
+    await slot.start()
+    child = pid_of(slot)
+    events = slot.run([job(0, "sleep"), job(1, "answer")])
+    assert await anext(events) == Begun(0)
+    await slot.stop()
+    assert not alive(child)
+    stopped, back = [event async for event in events]
+    assert isinstance(stopped, Died)
+    assert stopped.reason is DeathReason.STOPPED
+    assert back == NotBegun(1)
+    assert await collect(slot, job(2, "answer")) == [NotBegun(2)]
+
+
+async def test_a_lost_forkserver_is_replaced_and_no_circuit_is_blamed(spawner: Spawner) -> None:
+    first = await spawner.start()
+    idle, busy = Slot("idle", spawner, limits()), Slot("busy", spawner, limits())
+    await idle.start()
+    await busy.start()
+    children = [pid_of(idle), pid_of(busy)]
+    events = busy.run([job(0, "sleep"), job(1, "answer")])
+    assert await anext(events) == Begun(0)
+    os.kill(first.pid, signal.SIGKILL)
+    died, back = [event async for event in events]
+    assert isinstance(died, Died)
+    assert died.reason is DeathReason.FORKSERVER_LOST
+    assert back == NotBegun(1)
+    await until(lambda: not any(map(alive, children)))
+    await until(lambda: idle.child_pid not in (None, children[0]))
+    assert await works(idle)
+    assert await works(busy)
+    second: Preloaded = await spawner.start()
+    assert second.pid != first.pid
+    await idle.stop()
+    await busy.stop()
+
+
+async def test_a_stopped_forkserver_is_replaced_when_a_child_must_die() -> None:
+    environment = forkserver_environment({"PYTHONPATH": str(TESTS)})
+    spawner = Spawner(environment, runner=RUNNER, spawn_seconds=0.5)
+    first = await spawner.start()
+    slot = Slot("tried", spawner, limits())
+    await slot.start()
+    os.kill(first.pid, signal.SIGSTOP)
+    os.kill(pid_of(slot), signal.SIGKILL)
+    other = Slot("other", spawner, limits())
+    await other.start()
+    assert not alive(first.pid)
+    assert await works(other)
+    assert await works(slot)
+    await slot.stop()
+    await other.stop()
+    await spawner.stop()
+
+
+@pytest.mark.parametrize(
+    ("runner", "words"), [("no.such.module", "ModuleNotFoundError"), ("json", "preload")]
+)
+async def test_a_forkserver_that_cannot_preload_says_why(runner: str, words: str) -> None:
+    spawner = new_spawner(runner=runner)
+    with pytest.raises(ForkserverLost, match=words):
+        await spawner.start()
+    await spawner.stop()
+
+
+async def test_stopping_the_spawner_leaves_no_process(spawner: Spawner) -> None:
+    forkserver = (await spawner.start()).pid
+    slot = Slot("tried", spawner, limits())
+    await slot.start()
+    child = pid_of(slot)
+    await spawner.stop()
+    assert not alive(forkserver)
+    await until(lambda: not alive(child))
+    await slot.stop()
+
+
+async def test_nothing_outlives_a_worker_that_was_killed() -> None:
+    worker = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+        [sys.executable, str(TESTS / "faults/slot_processes/lone_worker.py")],
+        stdout=subprocess.PIPE,
+    )
+    with worker:
+        assert worker.stdout is not None
+        told = json.loads(await asyncio.to_thread(worker.stdout.readline))
+        others = [told["forkserver"], *told["children"]]
+        assert all(map(alive, others))
+        worker.kill()
+    await until(lambda: not any(map(alive, others)))

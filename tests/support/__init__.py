@@ -1,0 +1,1 @@
+"""What every suite shares: real servers, fresh databases, real services, waiting by condition."""
