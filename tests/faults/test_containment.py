@@ -2,7 +2,7 @@
 
 Root passes every check of the kernel's that containment is built on, so as root the tests start
 the worker as another user. Where the interpreter lies in a folder that is closed to others, that
-user gets the one capability of reading files, and those that try to read give it up before.
+user gets the one capability of reading files until all processes have started.
 """
 
 import json
@@ -19,6 +19,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 LONE_WORKER = TESTS / "faults/slot_processes/lone_worker.py"
 READER = TESTS / "faults/slot_processes/reader.py"
+PYTHON = {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
 SECRET = "postgresql://qcexec_app:hunter2@db/qcexec"
 ORDINARY_USER = 65534
 ENGINE_VARIABLES = {
@@ -49,7 +50,7 @@ def lone_worker(*options: str) -> Iterator[dict[str, Any]]:
     """Run a worker with a secret in its environment; give its process ids and its probe."""
     worker = subprocess.Popen(
         as_ordinary_user(sys.executable, str(LONE_WORKER), "--probe", *options),
-        env={"QCEXEC_DATABASE_URL": SECRET, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"QCEXEC_DATABASE_URL": SECRET, **PYTHON},
         stdout=subprocess.PIPE,
         cwd="/",
     )
@@ -108,8 +109,7 @@ def test_a_child_has_given_up_privileges_and_is_filtered(told: dict[str, Any]) -
 def read_by_another(*pids: int) -> list[str]:
     """Have another process of the same user read these; give what it could read."""
     reader = as_ordinary_user(sys.executable, str(READER), *map(str, pids))
-    environment = {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
-    read = subprocess.run(reader, capture_output=True, text=True, check=True, env=environment)
+    read = subprocess.run(reader, capture_output=True, text=True, check=True, env=PYTHON)
     return read.stdout.split()
 
 

@@ -483,6 +483,7 @@ async def test_nothing_outlives_a_worker_that_was_killed() -> None:
     worker = subprocess.Popen(  # noqa: ASYNC220 - returns at once
         [sys.executable, str(TESTS / "faults/slot_processes/lone_worker.py")],
         stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(TESTS)},
     )
     with worker:
         assert worker.stdout is not None

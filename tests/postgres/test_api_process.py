@@ -106,6 +106,21 @@ async def test_an_idle_connection_does_not_hold_up_the_end(
         assert api.process.terminate() == 0
 
 
+async def test_a_body_that_never_ends_does_not_hold_up_the_end_for_ever(
+    services: Services, database: Database
+) -> None:
+    async with running(services, database.app_dsn, QCEXEC_SHUTDOWN_TIMEOUT_SECONDS="1") as api:
+        await api.wait_for("/readyz", 200)
+        _, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        writer.write(b"POST /tasks HTTP/1.1\r\nHost: api\r\nContent-Length: 100\r\n\r\n{")
+        await writer.drain()
+        await api.wait_for("/health", 200)
+        api.process.send(signal.SIGTERM)
+        assert await api.process.wait_async() == 0
+        writer.close()
+    assert "Traceback" not in api.process.output()
+
+
 async def test_it_stands_an_outage_without_a_trace_and_without_a_restart(
     services: Services, own_postgres: PostgresServer
 ) -> None:

@@ -13,6 +13,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+from faults.slot_processes.capabilities import drop_capabilities  # noqa: E402
 from qcexec_worker.jobs import ChildLimits, Finished, Job, Refused, SlotLimits  # noqa: E402
 from qcexec_worker.slot import Slot  # noqa: E402
 from qcexec_worker.spawner import Spawner, forkserver_environment  # noqa: E402
@@ -30,6 +31,7 @@ async def main() -> None:
     forkserver = (await spawner.start()).pid
     await busy.start()
     await free.start()
+    drop_capabilities()
     running = busy.run([Job(0, b'{"do":"sleep"}', 1)])
     await anext(running)
     told = {

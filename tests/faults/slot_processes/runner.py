@@ -25,6 +25,7 @@ PTRACE_ATTACH = 16
 
 
 def preload() -> None:
+    drop_capabilities()
     os.register_at_fork(after_in_child=_start)
 
 
@@ -90,7 +91,6 @@ def _wait_for_the_end() -> ChildOutcome:
 
 def _probe(worker: int) -> dict[str, Any]:
     """Try whatever a circuit that took the child over would try, and tell what came of it."""
-    drop_capabilities()
     forkserver = os.getppid()
     tried: dict[str, Any] = {
         "descriptors": sorted(_descriptors().items()),

@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 import warnings
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcexec_telemetry import bind, log_event
+from qcexec_telemetry import bind, log_event, log_typed_event
 from qcexec_telemetry.lines import JsonLines
 
 LEADING = ["timestamp", "level", "logger", "service", "event"]
@@ -153,3 +154,16 @@ def test_no_warning_is_raised_by_formatting() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         log_event(Recorder().logger, "quiet", value=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesWentBack:
+    returned: int
+    name: str
+
+
+def test_a_typed_event_is_named_after_its_class(recorder: Recorder) -> None:
+    log_typed_event(recorder.logger, LeasesWentBack(3, "n"), severity=logging.WARNING)
+    (line,) = recorder.lines()
+    assert (line["event"], line["level"]) == ("leases_went_back", "warning")
+    assert (line["returned"], line["name"]) == (3, "n")

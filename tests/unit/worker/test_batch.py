@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qcexec_worker.batch import Batch
 from qcexec_worker.channel import Frame
 from qcexec_worker.errors import ProtocolViolation

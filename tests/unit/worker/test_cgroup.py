@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from qcexec_worker.cgroup import read_share
 
 GIB = 2**30

@@ -4,6 +4,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qcexec_worker.channel import (
     BODY_LIMIT,
     HEADER_LIMIT,

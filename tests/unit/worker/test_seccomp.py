@@ -5,6 +5,7 @@ import errno
 import struct
 
 import pytest
+
 from qcexec_worker.seccomp import ARCHITECTURES, Instruction, program
 
 PID = 4711

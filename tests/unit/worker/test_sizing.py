@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qcexec_worker.errors import DoesNotFitMachine
 from qcexec_worker.sizing import (
     LEAST_BUDGET_BYTES,

@@ -43,11 +43,12 @@ def run(text: str, shots: int, seed: int | None, limits: Limits) -> Completed | 
 def preload() -> None:
     """Imports all that a run needs and warms the parser, without starting a thread.
 
-    Called once in the process from which children are forked. Only the parser's caches are warmed:
-    a simulation would start threads that no forked child inherits.
+    Called once in the process from which children are forked. It simulates nothing: that would
+    start threads, which no child inherits. For the whole process it sets how memory is handed back.
     """
-    from qcexec_engine import parsing, simulation
+    from qcexec_engine import allocation, parsing, simulation
 
+    allocation.return_freed_memory()
     parsing.warm()
     simulation.simulator()
 

@@ -12,6 +12,7 @@ qubits that nothing touches, each of which would double a state vector.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from qiskit.circuit import (
     ControlledGate,
     ForLoopOp,
     Gate,
+    IfElseOp,
     Instruction,
     ParameterExpression,
     QuantumCircuit,
@@ -138,24 +140,34 @@ def _expand(
 
 
 def _is_known(instruction: CircuitInstruction) -> bool:
-    if instruction.name in _JUMPS:
-        return True
-    return instruction.name in _KNOWN and (
-        instruction.is_standard_gate() or instruction.operation.base_class not in _NAMELESS
-    )
+    if instruction.name in _KNOWN:
+        # By the first test alone where that will do: the second makes an object of the operation.
+        return instruction.is_standard_gate() or _has_own_class(instruction.operation)
+    return _is_jump(instruction)
+
+
+def _has_own_class(operation: Instruction) -> bool:
+    return operation.base_class not in _NAMELESS
+
+
+def _is_jump(instruction: CircuitInstruction) -> bool:
+    return instruction.name in _JUMPS and _has_own_class(instruction.operation)
 
 
 def _check_angles(instruction: CircuitInstruction) -> None:
     for angle in instruction.params:
         if isinstance(angle, ParameterExpression):
             continue
-        try:
-            finite = bool(numpy.isfinite(angle).all())
-        except TypeError:
-            # An integer that no machine number holds.
-            finite = False
-        if not finite:
+        if not (math.isfinite(angle) if isinstance(angle, float) else _is_finite(angle)):
             raise NonFiniteParameter(f"a parameter of the gate '{instruction.name}' is not finite")
+
+
+def _is_finite(parameter: object) -> bool:
+    """Whether an integer fits a floating-point number, or a matrix holds such numbers alone."""
+    try:
+        return bool(numpy.isfinite(numpy.asarray(parameter, dtype=complex)).all())
+    except OverflowError:
+        return False
 
 
 def _written_out(
@@ -177,10 +189,13 @@ def _written_out(
 
 def _unrolled(loop: ForLoopOp, budget: _Budget) -> Iterator[CircuitInstruction]:
     values, parameter, body = loop.params
-    bound = parameter is not None and parameter in body.parameters
+    # Lowered before it is bound: binding writes a value into gate definitions inside nested blocks
+    # that all rounds share, and the first round's would stay.
+    lowered = _lowered_block(body, budget)
+    bound = parameter is not None and parameter in lowered.parameters
     for value in values:
         budget.spend(loop.name)
-        yield from (body.assign_parameters({parameter: value}) if bound else body).data
+        yield from (lowered.assign_parameters({parameter: value}) if bound else lowered).data
 
 
 def _with_lowered_blocks(operation: ControlFlowOp, budget: _Budget) -> ControlFlowOp:
@@ -206,10 +221,10 @@ def _lowered_block(block: QuantumCircuit, budget: _Budget) -> QuantumCircuit:
 def _jumps(body: QuantumCircuit) -> bool:
     """Whether a loop's body leaves it, or one of its rounds, early."""
     return any(
-        instruction.name in _JUMPS
+        _is_jump(instruction)
         or (
-            instruction.name in {"if_else", "box"}
-            and any(_jumps(block) for block in instruction.operation.blocks)
+            isinstance(operation := instruction.operation, IfElseOp | BoxOp)
+            and any(_jumps(block) for block in operation.blocks)
         )
         for instruction in body.data
     )

@@ -18,6 +18,7 @@ from qcexec_engine.errors import (
     IncludeRefused,
     InvalidText,
     NonFiniteParameter,
+    SyntaxFault,
     UnboundParameter,
     UnsupportedFeature,
 )
@@ -35,7 +36,7 @@ _TOKEN = re.compile(
     r"""
       (?P<comment>     //[^\n]* | /\*.*?\*/ )
     | (?P<remark>      (?:\#?pragma\b|@\w)[^\n]* )
-    | (?P<version>     OPENQASM\s+[12]\b )
+    | (?P<version>     OPENQASM\s+\d{1,9} )
     | (?P<include>     include\b\s*(?:"[^"\n]*"|'[^'\n]*')? )
     | (?P<declaration> (?:qubit|bit)\b\s*(?:\[\s*[\d_]{1,300}\s*\])?
                      | (?:qreg|creg)\b\s*\w+\s*(?:\[\s*[\d_]{1,300}\s*\])? )
@@ -56,7 +57,8 @@ def check(text: str, limits: Limits) -> None:
         InvalidText: it holds NUL or a lone surrogate.
         IncludeRefused: it includes another file than stdgates.inc.
         UnboundParameter: it declares an `input`.
-        UnsupportedFeature: it is OpenQASM 2.
+        UnsupportedFeature: it is another version of OpenQASM than 3.
+        SyntaxFault: it holds no statement.
         NonFiniteParameter: a number is too large for a floating-point number.
         CircuitTooLarge: it nests too deep, declares too much, or its own gates come to too many
             operations.
@@ -70,6 +72,8 @@ def check(text: str, limits: Limits) -> None:
         if fault is not None:
             kind, message = fault
             raise kind(message, *place(text, match.start()))
+    if not scan.previous:
+        raise SyntaxFault("the circuit is empty")
 
 
 def place(text: str, offset: int) -> tuple[int, int]:
@@ -105,7 +109,10 @@ class _Scan:
                 if len(token) > _MAX_DIGITS:
                     fault = (NonFiniteParameter, f"a number of {len(token)} digits is too large")
             case "version":
-                fault = (UnsupportedFeature, _OPENQASM_2)
+                version = token.split()[1]
+                if version != "3":
+                    message = _OPENQASM_2 if version == "2" else f"OpenQASM {version} is not known"
+                    fault = (UnsupportedFeature, message)
             case "include":
                 if token[7:].strip().strip("\"'") not in {_STANDARD_GATES, ""}:
                     fault = (IncludeRefused, f'only "{_STANDARD_GATES}" can be included')

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -31,7 +32,7 @@ from qcexec_queue.notify import Notifier
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_telemetry import log_event
 
-APPLICATION = "qcexec-api"
+DISTRIBUTION = "qcexec-api"
 
 _RESTART_SECONDS = 1.0
 _CLOSE_SECONDS = 5.0
@@ -43,7 +44,7 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
     """The application; `readiness` is shared with the server, which knows when it must stop."""
     app = FastAPI(
         title="qcexec",
-        version="0.1.0",
+        version=version(DISTRIBUTION),
         summary="Quantum circuits as a service",
         description=(
             "Submit a circuit in OpenQASM 3, get a task id, and read the counts. Every error"
@@ -74,13 +75,13 @@ async def _lifespan(
         role=Role.SERVICE,
         minimum=0,
         maximum=settings.api_connections,
-        application=APPLICATION,
+        application=DISTRIBUTION,
     )
     notifier = Notifier(pool, log_queue_event)
     submitter = Submitter(pool, log_queue_event, notifier)
     watch = DatabaseWatch(pool, readiness)
     maintenance = Maintenance(
-        partial(connect, url, role=Role.SERVICE, application=f"{APPLICATION} maintenance"),
+        partial(connect, url, role=Role.SERVICE, application=f"{DISTRIBUTION} maintenance"),
         log_queue_event,
         MaintenancePolicy(
             lease_seconds=settings.lease_seconds,

@@ -3,12 +3,10 @@
 -- $1 payloads, $2 queue ids, $3 priorities, $4 costs, $5 traceparents,
 -- $6 queue ids to wake. Gives task ids in the order of the input.
 with input as materialized (
-  select
-    row_number() over () as position,
-    qcexec.uuid7(clock_timestamp()) as task_id,
-    u.payload, u.queue_id, u.priority, u.cost, u.traceparent
-  from unnest($1::bytea[], $2::smallint[], $3::smallint[], $4::real[], $5::text[])
-    as u (payload, queue_id, priority, cost, traceparent)
+  select qcexec.uuid7(m.prefix) as task_id, u.*
+  from (select qcexec.uuid7_prefix(clock_timestamp()) as prefix offset 0) m
+  cross join unnest($1::bytea[], $2::smallint[], $3::smallint[], $4::real[], $5::text[])
+    with ordinality as u (payload, queue_id, priority, cost, traceparent, position)
 ),
 submitted as (
   insert into qcexec.task (task_id, queue_id, priority, cost, payload, traceparent)

@@ -10,11 +10,17 @@
 -- loop over the lanes stops as soon as the limit is reached; what it locked and
 -- the caps then left is free again at the commit. Rows of ready are never
 -- updated, so a locked row keeps its place (ctid) until it is deleted.
+--
+-- "offset 0" fences a look-up off from the join around it: whatever the planner
+-- believes of the tables' sizes, it is done once for each row of the input.
 with ended as (
   delete from qcexec.lease l
   using unnest($3::bigint[], $4::smallint[], $5::text[], $6::bytea[])
     as i (epoch, outcome, code, body)
-  where l.worker_id = $1 and l.epoch = i.epoch
+  cross join lateral (
+    select ctid as place from qcexec.lease where worker_id = $1 and epoch = i.epoch offset 0
+  ) found
+  where l.ctid = found.place
   returning l.epoch, l.task_id, l.claimed_at, l.attempt, i.outcome, i.code, i.body
 ),
 stored as (
@@ -69,7 +75,7 @@ select
   c.epoch, c.task_id, c.seq, c.priority, c.lane, c.attempt, c.delivery, c.cost, s.payload, s.traceparent
 from claimed c
 cross join lateral (
-  select payload, traceparent from qcexec.task where task_id = c.task_id
+  select payload, traceparent from qcexec.task where task_id = c.task_id offset 0
 ) s
 union all
 select epoch, null, null, null, null, null, null, null, null, null from ended;

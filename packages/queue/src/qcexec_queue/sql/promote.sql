@@ -1,15 +1,14 @@
 -- Moves what is due from scheduled to ready, at most $1 at once, and wakes the
 -- listeners of those queues with the same commit.
 with due as materialized (
-  select run_at, task_id from qcexec.scheduled
+  select ctid as place from qcexec.scheduled
   where run_at <= now()
   order by run_at, task_id limit $1
   for update skip locked
 ),
 moved as (
-  delete from qcexec.scheduled s using due d
-  where s.run_at = d.run_at and s.task_id = d.task_id
-  returning s.*
+  delete from qcexec.scheduled where ctid = any (array(select place from due))
+  returning *
 ),
 returned as (
   insert into qcexec.ready (queue_id, priority, lane, attempt, delivery, cost, bytes, seq, task_id)

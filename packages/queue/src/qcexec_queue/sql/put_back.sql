@@ -13,7 +13,10 @@ with ended as (
   ) as i (
     worker_id, epoch, destination, queue_id, lane, attempt, delivery, cost, delay, reason, detail, counted, code, body
   )
-  where l.worker_id = i.worker_id and l.epoch = i.epoch
+  cross join lateral (
+    select ctid as place from qcexec.lease where worker_id = i.worker_id and epoch = i.epoch offset 0
+  ) found
+  where l.ctid = found.place
   returning
     l.task_id, l.worker_id, l.epoch, l.priority, l.claimed_at, l.attempt as attempts_before,
     i.destination, i.queue_id, i.lane, i.attempt, i.delivery, i.cost, i.delay, i.reason, i.detail,

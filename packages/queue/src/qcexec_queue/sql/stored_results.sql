@@ -4,5 +4,5 @@
 select r.epoch
 from unnest($1::uuid[], $2::bigint[]) as i (task_id, epoch)
 cross join lateral (
-  select task_id, epoch from qcexec.result where task_id = i.task_id and epoch = i.epoch
+  select task_id, epoch from qcexec.result where task_id = i.task_id and epoch = i.epoch offset 0
 ) r;

@@ -16,34 +16,24 @@ comment on sequence qcexec.ready_seq is
 comment on sequence qcexec.epoch_seq is
   'Fencing tokens: one per claim of a task, never used again.';
 
--- RFC 9562, version 7: 48 bits of milliseconds, then version, variant and 74
--- random bits. From database time, so that a range of ids is a range of time.
-create function qcexec.uuid7(moment timestamptz) returns uuid
-  language sql volatile parallel safe
-  return encode(
-    set_bit(
-      set_bit(
-        overlay(
-          uuid_send(gen_random_uuid())
-          placing substring(
-            int8send(floor(extract(epoch from moment) * 1000)::bigint) from 3
-          )
-          from 1 for 6
-        ),
-        52, 1
-      ),
-      53, 1
-    ),
-    'hex'
-  )::uuid;
+-- The first half of an id after RFC 9562, version 7: 48 bits of milliseconds, the
+-- version, and 12 bits of a fraction of a millisecond (its section 6.2, method 3).
+create function qcexec.uuid7_prefix(moment timestamptz) returns bytea
+  language sql immutable parallel safe
+  return (
+    select int8send((m.us / 1000) << 16 | x'7000'::integer | (m.us % 1000) * 4096 / 1000)
+    from (select (extract(epoch from moment) * 1000000)::bigint as us) as m
+  );
 
--- The smallest id that uuid7 can make at a moment: a bound for ranges.
+-- An id from such a half, and the variant with 62 random bits.
+create function qcexec.uuid7(prefix bytea) returns uuid
+  language sql volatile parallel safe
+  return encode(overlay(uuid_send(gen_random_uuid()) placing prefix from 1 for 8), 'hex')::uuid;
+
+-- The smallest id of a moment: a bound for ranges.
 create function qcexec.uuid7_floor(moment timestamptz) returns uuid
   language sql immutable parallel safe
-  return rpad(
-    lpad(to_hex(floor(extract(epoch from moment) * 1000)::bigint), 12, '0') || '7000' || '8',
-    32, '0'
-  )::uuid;
+  return encode(qcexec.uuid7_prefix(moment) || '\x8000000000000000'::bytea, 'hex')::uuid;
 
 -- The moment, in whole milliseconds, at which uuid7 made an id.
 create function qcexec.uuid7_moment(id uuid) returns timestamptz
