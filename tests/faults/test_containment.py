@@ -71,9 +71,7 @@ def told() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("process", ["worker", "forkserver"])
-@pytest.mark.parametrize(
-    "what", ["environ", "memory", "maps", "descriptors", "limits", "trace"]
-)
+@pytest.mark.parametrize("what", ["environ", "memory", "maps", "descriptors", "limits", "trace"])
 def test_a_child_reads_nothing_of_the_processes_above_it(
     told: dict[str, Any], process: str, what: str
 ) -> None:

@@ -1,6 +1,7 @@
 """The PostgreSQL runner: what it starts ends with it, and starts again whatever happened."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import asyncpg
 import psutil
 import pytest
 
+from qcexec_standalone.binaries import Binaries, embedded_binaries
 from qcexec_standalone.errors import (
     DataFolderInUse,
     DataFolderMismatch,
@@ -155,6 +157,24 @@ def test_as_root_a_folder_that_the_server_cannot_enter_is_named(folder: Path) ->
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
 def test_as_root_the_server_runs_as_somebody_else(own_postgres: PostgresServer) -> None:
     assert 0 not in psutil.Process(own_postgres.pid).uids()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+async def test_as_root_embedded_binaries_that_the_server_cannot_reach_work_as_well(
+    folder: Path,
+) -> None:
+    with tempfile.TemporaryDirectory() as closed:
+        found = embedded_binaries()
+        assert found is not None
+        parts = tuple(Path(closed) / part.name for part in found.parts)
+        for part, copy in zip(found.parts, parts, strict=True):
+            shutil.copytree(part, copy, symlinks=True)
+        unreachable = Binaries(parts[0] / "pginstall" / "bin", found.major, parts)
+
+        with PostgresServer(folder, binaries=unreachable, durable=False) as server:
+            connection = await asyncpg.connect(server.admin_dsn())
+            assert connection.get_server_version().major == found.major
+            await connection.close()
 
 
 async def test_with_passwords_asked_for_the_superuser_gets_in_over_the_socket_alone(

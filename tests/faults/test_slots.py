@@ -9,13 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 import uvloop
+
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
 from qcexec_worker.jobs import (
     Begun,
@@ -32,7 +32,8 @@ from qcexec_worker.jobs import (
     SlotLimits,
 )
 from qcexec_worker.slot import Slot
-from qcexec_worker.spawner import Preloaded, Spawner, forkserver_environment
+from qcexec_worker.spawner import Spawner, forkserver_environment
+from support.waiting import wait_until, wait_until_blocking
 
 TESTS = Path(__file__).resolve().parents[1]
 RUNNER = "faults.slot_processes.runner"
@@ -44,11 +45,28 @@ def limits(task_seconds: float = 3600, **others: float) -> SlotLimits:
     return SlotLimits(ChildLimits(BUDGET, max_qubits=20), task_seconds, **others)
 
 
-def new_spawner(start_file: Path | None = None, runner: str = RUNNER) -> Spawner:
+@asynccontextmanager
+async def new_spawner(
+    start_file: Path | None = None, runner: str = RUNNER, spawn_seconds: float = PATIENCE
+) -> AsyncIterator[Spawner]:
     environment = forkserver_environment({"PYTHONPATH": str(TESTS)})
     if start_file is not None:
         environment["SLOT_TEST_START"] = str(start_file)
-    return Spawner(environment, runner=runner)
+    spawner = Spawner(environment, runner=runner, spawn_seconds=spawn_seconds)
+    try:
+        yield spawner
+    finally:
+        await spawner.stop()
+
+
+@asynccontextmanager
+async def new_slot(spawner: Spawner, limits: SlotLimits) -> AsyncIterator[Slot]:
+    slot = Slot("tried", spawner, limits)
+    await slot.start()
+    try:
+        yield slot
+    finally:
+        await slot.stop()
 
 
 def job(key: int, do: str, **fields: object) -> Job:
@@ -62,15 +80,9 @@ async def collect(slot: Slot, *jobs: Job) -> list[SlotEvent]:
 
 async def works(slot: Slot) -> bool:
     """Say whether the slot answers, once it has a child again."""
-    await until(lambda: slot.ready)
+    await wait_until(lambda: slot.ready)
     events = await collect(slot, job(5, "answer"))
     return [type(event) for event in events] == [Begun, Finished]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def alive(pid: int) -> bool:
@@ -81,12 +93,12 @@ def alive(pid: int) -> bool:
     return state not in "ZX"
 
 
-def block_until_asleep(pid: int) -> None:
-    """Wait without reading what the child sends: it falls asleep with its buffer full."""
-    deadline = time.monotonic() + PATIENCE
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_asleep(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def pid_of(slot: Slot) -> int:
@@ -96,17 +108,14 @@ def pid_of(slot: Slot) -> int:
 
 @pytest.fixture
 async def spawner() -> AsyncIterator[Spawner]:
-    spawner = new_spawner()
-    yield spawner
-    await spawner.stop()
+    async with new_spawner() as spawner:
+        yield spawner
 
 
 @pytest.fixture
 async def slot(spawner: Spawner) -> AsyncIterator[Slot]:
-    slot = Slot("tried", spawner, limits())
-    await slot.start()
-    yield slot
-    await slot.stop()
+    async with new_slot(spawner, limits()) as slot:
+        yield slot
 
 
 class Neighbour:
@@ -127,12 +136,10 @@ class Neighbour:
 
 @pytest.fixture
 async def neighbour(spawner: Spawner) -> AsyncIterator[Neighbour]:
-    slot = Slot("neighbour", spawner, limits())
-    await slot.start()
-    neighbour = Neighbour(slot)
-    await neighbour.begin()
-    yield neighbour
-    await slot.stop()
+    async with new_slot(spawner, limits()) as slot:
+        neighbour = Neighbour(slot)
+        await neighbour.begin()
+        yield neighbour
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
@@ -140,15 +147,9 @@ def test_jobs_run_in_order_in_one_child_on_either_event_loop(
     new_loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
     async def story() -> list[SlotEvent]:
-        spawner = new_spawner()
-        slot = Slot("tried", spawner, limits())
-        await slot.start()
-        events = await collect(
-            slot, job(3, "answer"), job(1, "refuse"), job(2, "ask_for_more"), job(0, "answer")
-        )
-        await slot.stop()
-        await spawner.stop()
-        return events
+        jobs = [job(3, "answer"), job(1, "refuse"), job(2, "ask_for_more"), job(0, "answer")]
+        async with new_spawner() as spawner, new_slot(spawner, limits()) as slot:
+            return await collect(slot, *jobs)
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         events = runner.run(story())
@@ -170,7 +171,7 @@ async def test_a_child_killed_idle_is_replaced(
 ) -> None:
     before = pid_of(slot)
     os.kill(before, sent)
-    await until(lambda: slot.child_pid not in (None, before))
+    await wait_until(lambda: slot.child_pid not in (None, before))
     assert await works(slot)
     assert await neighbour.finished()
 
@@ -202,7 +203,7 @@ async def test_a_child_killed_while_it_receives_has_begun_nothing(
     child = pid_of(slot)
     os.kill(child, signal.SIGSTOP)
     running = asyncio.create_task(collect(slot, job(0, "answer", ballast="x" * 8_000_000)))
-    await until(lambda: not slot.ready)
+    await wait_until(lambda: not slot.ready)
     os.kill(child, signal.SIGKILL)
     assert await running == [NotBegun(0)]
     assert await works(slot)
@@ -212,14 +213,12 @@ async def test_a_child_killed_while_it_receives_has_begun_nothing(
 async def test_a_child_that_stops_reading_is_given_up(
     spawner: Spawner, neighbour: Neighbour
 ) -> None:
-    slot = Slot("tried", spawner, limits(stall_seconds=0.3))
-    await slot.start()
-    os.kill(pid_of(slot), signal.SIGSTOP)
-    events = await collect(slot, job(0, "answer", ballast="x" * 8_000_000), job(1, "answer"))
-    assert events == [NotBegun(0), NotBegun(1)]
-    assert await works(slot)
-    assert await neighbour.finished()
-    await slot.stop()
+    async with new_slot(spawner, limits(stall_seconds=0.3)) as slot:
+        os.kill(pid_of(slot), signal.SIGSTOP)
+        events = await collect(slot, job(0, "answer", ballast="x" * 8_000_000), job(1, "answer"))
+        assert events == [NotBegun(0), NotBegun(1)]
+        assert await works(slot)
+        assert await neighbour.finished()
 
 
 async def test_a_child_that_dies_while_it_sends_has_not_finished(
@@ -237,7 +236,8 @@ async def test_a_child_killed_while_it_sends_a_large_result_has_not_finished(
     events = slot.run([job(0, "answer_much", bytes=40_000_000)])
     assert await anext(events) == Begun(0)
     child = pid_of(slot)
-    block_until_asleep(child)
+    # Nothing reads what the child sends during this wait: it falls asleep with its buffer full.
+    wait_until_blocking(lambda: is_asleep(child))
     os.kill(child, signal.SIGKILL)
     assert [event async for event in events] == [Died(0, DeathReason.KILLED, "signal 9")]
     assert await works(slot)
@@ -264,25 +264,21 @@ async def test_a_result_over_the_limit_is_refused_and_the_child_lives_on(slot: S
 async def test_a_job_over_the_time_limit_is_ended_and_its_mates_come_back(
     spawner: Spawner, neighbour: Neighbour
 ) -> None:
-    slot = Slot("tried", spawner, limits(task_seconds=0.2))
-    await slot.start()
-    events = await collect(slot, job(0, "answer"), job(1, "sleep"), job(2, "answer"))
-    assert events[2:] == [
-        Begun(1),
-        Died(1, DeathReason.TIME_LIMIT, "over 0.2 s"),
-        NotBegun(2),
-    ]
-    assert await works(slot)
-    assert await neighbour.finished()
-    await slot.stop()
+    async with new_slot(spawner, limits(task_seconds=0.2)) as slot:
+        events = await collect(slot, job(0, "answer"), job(1, "sleep"), job(2, "answer"))
+        assert events[2:] == [
+            Begun(1),
+            Died(1, DeathReason.TIME_LIMIT, "over 0.2 s"),
+            NotBegun(2),
+        ]
+        assert await works(slot)
+        assert await neighbour.finished()
 
 
 async def test_the_time_limit_is_each_jobs_own(spawner: Spawner) -> None:
-    slot = Slot("tried", spawner, limits(task_seconds=2))
-    await slot.start()
-    events = await collect(slot, *(job(key, "sleep", seconds=0.5) for key in range(5)))
-    assert sum(isinstance(event, Finished) for event in events) == 5
-    await slot.stop()
+    async with new_slot(spawner, limits(task_seconds=2)) as slot:
+        events = await collect(slot, *(job(key, "sleep", seconds=0.5) for key in range(5)))
+        assert sum(isinstance(event, Finished) for event in events) == 5
 
 
 async def test_a_job_over_the_memory_limit_is_refused_and_its_mates_run(
@@ -352,17 +348,14 @@ async def test_a_recall_that_comes_too_late_does_not_touch_the_next_batch(slot: 
 
 async def test_jobs_are_handed_back_when_there_is_no_child_in_time(tmp_path: Path) -> None:
     start_file = tmp_path / "start"
-    spawner = new_spawner(start_file)
-    slot = Slot("tried", spawner, limits(start_seconds=0.5))
-    await slot.start()
-    start_file.write_text("die")
-    os.kill(pid_of(slot), signal.SIGKILL)
-    await until(lambda: not slot.ready)
-    assert await collect(slot, job(0, "answer"), job(1, "answer")) == [NotBegun(0), NotBegun(1)]
-    start_file.unlink()
-    assert await works(slot)
-    await slot.stop()
-    await spawner.stop()
+    short = limits(start_seconds=0.5)
+    async with new_spawner(start_file) as spawner, new_slot(spawner, short) as slot:
+        start_file.write_text("die")
+        os.kill(pid_of(slot), signal.SIGKILL)
+        await wait_until(lambda: not slot.ready)
+        assert await collect(slot, job(0, "answer"), job(1, "answer")) == [NotBegun(0), NotBegun(1)]
+        start_file.unlink()
+        assert await works(slot)
 
 
 @pytest.mark.parametrize("what", ["die", "hang"])
@@ -370,28 +363,39 @@ async def test_children_that_fail_at_their_start_leave_the_neighbour_alone(
     tmp_path: Path, what: str
 ) -> None:
     start_file = tmp_path / "start"
-    spawner = new_spawner(start_file)
-    near = Slot("neighbour", spawner, limits())
-    await near.start()
-    neighbour = Neighbour(near)
-    await neighbour.begin()
-    start_file.write_text(what)
-    slot = Slot("tried", spawner, limits(start_seconds=0.3))
-    with pytest.raises(ChildNotStarted):
-        await slot.start()
-    start_file.unlink()
-    assert await works(slot)
-    assert await neighbour.finished()
-    await slot.stop()
-    await near.stop()
-    await spawner.stop()
+    async with new_spawner(start_file) as spawner, new_slot(spawner, limits()) as near:
+        neighbour = Neighbour(near)
+        await neighbour.begin()
+        start_file.write_text(what)
+        slot = Slot("tried", spawner, limits(start_seconds=0.3))
+        with pytest.raises(ChildNotStarted):
+            await slot.start()
+        start_file.unlink()
+        assert await works(slot)
+        assert await neighbour.finished()
+        await slot.stop()
+
+
+async def test_a_child_killed_while_it_starts_is_replaced(tmp_path: Path) -> None:
+    start_file = tmp_path / "start"
+    start_file.write_text("hang")
+    async with new_spawner(start_file) as spawner:
+        forkserver = (await spawner.start()).pid
+        slot = Slot("tried", spawner, limits())
+        starting = asyncio.create_task(slot.start())
+        await wait_until(lambda: bool(children_of(forkserver)))
+        start_file.unlink()
+        os.kill(children_of(forkserver)[0], signal.SIGKILL)
+        await starting
+        assert await works(slot)
+        await slot.stop()
 
 
 async def test_an_abandoned_batch_ends_its_child(slot: Slot) -> None:
     before = pid_of(slot)
     async with aclosing(slot.run([job(0, "sleep")])) as events:
         assert await anext(events) == Begun(0)
-    await until(lambda: not alive(before))
+    await wait_until(lambda: not alive(before))
     assert await works(slot)
 
 
@@ -403,12 +407,10 @@ async def test_a_second_batch_at_once_is_refused(slot: Slot) -> None:
 
 
 async def test_stopping_a_slot_kills_its_child_at_once(spawner: Spawner) -> None:
-    slot = Slot("tried", spawner, limits())
-    await slot.start()
-    child = pid_of(slot)
-    events = slot.run([job(0, "sleep"), job(1, "answer")])
-    assert await anext(events) == Begun(0)
-    await slot.stop()
+    async with new_slot(spawner, limits()) as slot:
+        child = pid_of(slot)
+        events = slot.run([job(0, "sleep"), job(1, "answer")])
+        assert await anext(events) == Begun(0)
     assert not alive(child)
     stopped, back = [event async for event in events]
     assert isinstance(stopped, Died)
@@ -419,64 +421,48 @@ async def test_stopping_a_slot_kills_its_child_at_once(spawner: Spawner) -> None
 
 async def test_a_lost_forkserver_is_replaced_and_no_circuit_is_blamed(spawner: Spawner) -> None:
     first = await spawner.start()
-    idle, busy = Slot("idle", spawner, limits()), Slot("busy", spawner, limits())
-    await idle.start()
-    await busy.start()
-    children = [pid_of(idle), pid_of(busy)]
-    events = busy.run([job(0, "sleep"), job(1, "answer")])
-    assert await anext(events) == Begun(0)
-    os.kill(first.pid, signal.SIGKILL)
-    died, back = [event async for event in events]
-    assert isinstance(died, Died)
-    assert died.reason is DeathReason.FORKSERVER_LOST
-    assert back == NotBegun(1)
-    await until(lambda: not any(map(alive, children)))
-    await until(lambda: idle.child_pid not in (None, children[0]))
-    assert await works(idle)
-    assert await works(busy)
-    second: Preloaded = await spawner.start()
-    assert second.pid != first.pid
-    await idle.stop()
-    await busy.stop()
+    async with new_slot(spawner, limits()) as idle, new_slot(spawner, limits()) as busy:
+        children = [pid_of(idle), pid_of(busy)]
+        events = busy.run([job(0, "sleep"), job(1, "answer")])
+        assert await anext(events) == Begun(0)
+        os.kill(first.pid, signal.SIGKILL)
+        died, back = [event async for event in events]
+        assert isinstance(died, Died)
+        assert died.reason is DeathReason.FORKSERVER_LOST
+        assert back == NotBegun(1)
+        await wait_until(lambda: not any(map(alive, children)))
+        await wait_until(lambda: idle.child_pid not in (None, children[0]))
+        assert await works(idle)
+        assert await works(busy)
+        assert (await spawner.start()).pid != first.pid
 
 
-async def test_a_stopped_forkserver_is_replaced_when_a_child_must_die() -> None:
-    environment = forkserver_environment({"PYTHONPATH": str(TESTS)})
-    spawner = Spawner(environment, runner=RUNNER, spawn_seconds=0.5)
-    first = await spawner.start()
-    slot = Slot("tried", spawner, limits())
-    await slot.start()
-    os.kill(first.pid, signal.SIGSTOP)
-    os.kill(pid_of(slot), signal.SIGKILL)
-    other = Slot("other", spawner, limits())
-    await other.start()
-    assert not alive(first.pid)
-    assert await works(other)
-    assert await works(slot)
-    await slot.stop()
-    await other.stop()
-    await spawner.stop()
+async def test_a_forkserver_that_does_not_answer_is_replaced() -> None:
+    async with new_spawner(spawn_seconds=0.5) as spawner, new_slot(spawner, limits()) as slot:
+        first = await spawner.start()
+        os.kill(first.pid, signal.SIGSTOP)
+        async with new_slot(spawner, limits()) as other:
+            assert not alive(first.pid)
+            assert await works(other)
+            assert await works(slot)
 
 
 @pytest.mark.parametrize(
     ("runner", "words"), [("no.such.module", "ModuleNotFoundError"), ("json", "preload")]
 )
 async def test_a_forkserver_that_cannot_preload_says_why(runner: str, words: str) -> None:
-    spawner = new_spawner(runner=runner)
-    with pytest.raises(ForkserverLost, match=words):
-        await spawner.start()
-    await spawner.stop()
+    async with new_spawner(runner=runner) as spawner:
+        with pytest.raises(ForkserverLost, match=words):
+            await spawner.start()
 
 
 async def test_stopping_the_spawner_leaves_no_process(spawner: Spawner) -> None:
     forkserver = (await spawner.start()).pid
-    slot = Slot("tried", spawner, limits())
-    await slot.start()
-    child = pid_of(slot)
-    await spawner.stop()
-    assert not alive(forkserver)
-    await until(lambda: not alive(child))
-    await slot.stop()
+    async with new_slot(spawner, limits()) as slot:
+        child = pid_of(slot)
+        await spawner.stop()
+        assert not alive(forkserver)
+        await wait_until(lambda: not alive(child))
 
 
 async def test_nothing_outlives_a_worker_that_was_killed() -> None:
@@ -491,4 +477,4 @@ async def test_nothing_outlives_a_worker_that_was_killed() -> None:
         others = [told["forkserver"], *told["children"]]
         assert all(map(alive, others))
         worker.kill()
-    await until(lambda: not any(map(alive, others)))
+    await wait_until(lambda: not any(map(alive, others)))

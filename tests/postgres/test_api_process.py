@@ -111,13 +111,16 @@ async def test_a_body_that_never_ends_does_not_hold_up_the_end_for_ever(
 ) -> None:
     async with running(services, database.app_dsn, QCEXEC_SHUTDOWN_TIMEOUT_SECONDS="1") as api:
         await api.wait_for("/readyz", 200)
-        _, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
         writer.write(b"POST /tasks HTTP/1.1\r\nHost: api\r\nContent-Length: 100\r\n\r\n{")
         await writer.drain()
         await api.wait_for("/health", 200)
         api.process.send(signal.SIGTERM)
-        assert await api.process.wait_async() == 0
+        answer = await reader.read()
         writer.close()
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"may have been carried out" in answer
+        assert await api.process.wait_async() == 0
     assert "Traceback" not in api.process.output()
 
 

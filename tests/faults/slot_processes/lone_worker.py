@@ -5,18 +5,17 @@ then it waits to be killed. Arguments: `--unprotected` leaves the worker readabl
 runs the probe in the second slot.
 """
 
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from faults.slot_processes.capabilities import drop_capabilities
 from qcexec_worker import containment
-
-import asyncio  # noqa: E402 - the protection comes before all else, as in the worker
-import json  # noqa: E402
-import os  # noqa: E402
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-from faults.slot_processes.capabilities import drop_capabilities  # noqa: E402
-from qcexec_worker.jobs import ChildLimits, Finished, Job, Refused, SlotLimits  # noqa: E402
-from qcexec_worker.slot import Slot  # noqa: E402
-from qcexec_worker.spawner import Spawner, forkserver_environment  # noqa: E402
+from qcexec_worker.jobs import ChildLimits, Finished, Job, Refused, SlotLimits
+from qcexec_worker.slot import Slot
+from qcexec_worker.spawner import Spawner, forkserver_environment
 
 TESTS = Path(__file__).resolve().parents[2]
 

@@ -1,19 +1,19 @@
 """Try to read the processes named by number, and print each path that can be read."""
 
-import os
 import sys
+from pathlib import Path
 
 from faults.slot_processes.capabilities import drop_capabilities
 
 drop_capabilities()
 for pid in sys.argv[1:]:
     for name in ("environ", "mem", "maps", "fd"):
-        path = f"/proc/{pid}/{name}"
+        path = Path(f"/proc/{pid}/{name}")
         try:
             if name == "fd":
-                os.listdir(path)
+                list(path.iterdir())
             else:
-                with open(path, "rb", buffering=0) as file:
+                with path.open("rb", buffering=0) as file:
                     file.read(1)
         except OSError:
             continue

@@ -12,7 +12,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def _probe(worker: int) -> dict[str, Any]:
         "descriptors": sorted(_descriptors().items()),
         "environment": dict(os.environ),
         "thread": _outcome(_start_thread),
-        "execute": _outcome(lambda: os.execv("/bin/true", ["true"])),
+        "execute": _outcome(_execute),
         "fork": _outcome(os.fork),
         "socket": _outcome(socket.socket),
         "signal_worker": _outcome(lambda: os.kill(worker, 0)),
@@ -104,13 +104,17 @@ def _probe(worker: int) -> dict[str, Any]:
         "status": _status(),
     }
     for name, pid in (("worker", worker), ("forkserver", forkserver)):
-        tried[f"{name}_environ"] = _outcome(lambda pid=pid: _read(pid, "environ"))
-        tried[f"{name}_memory"] = _outcome(lambda pid=pid: _read_memory(pid))
-        tried[f"{name}_maps"] = _outcome(lambda pid=pid: _read(pid, "maps"))
-        tried[f"{name}_descriptors"] = _outcome(lambda pid=pid: os.listdir(f"/proc/{pid}/fd"))
-        tried[f"{name}_limits"] = _outcome(lambda pid=pid: _limits_of(pid))
-        tried[f"{name}_trace"] = _outcome(lambda pid=pid: _trace(pid))
+        tried |= {f"{name}_{what}": outcome for what, outcome in _pry(Path(f"/proc/{pid}"), pid)}
     return tried
+
+
+def _pry(folder: Path, pid: int) -> Iterator[tuple[str, str]]:
+    yield "environ", _outcome((folder / "environ").read_bytes)
+    yield "memory", _outcome(lambda: _read_byte(folder / "mem"))
+    yield "maps", _outcome((folder / "maps").read_bytes)
+    yield "descriptors", _outcome(lambda: list((folder / "fd").iterdir()))
+    yield "limits", _outcome(lambda: _limits_of(pid))
+    yield "trace", _outcome(lambda: _trace(pid))
 
 
 def _outcome(attempt: Callable[[], object]) -> str:
@@ -122,12 +126,16 @@ def _outcome(attempt: Callable[[], object]) -> str:
 
 def _descriptors() -> dict[str, str]:
     found = {}
-    for name in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         try:
-            found[name] = os.readlink(f"/proc/self/fd/{name}").partition(":")[0]
+            found[entry.name] = str(entry.readlink()).partition(":")[0]
         except FileNotFoundError:
             continue  # that of the listing itself
     return found
+
+
+def _execute() -> None:
+    os.execv("/bin/true", ["true"])  # noqa: S606 - that this is refused is what is tried
 
 
 def _start_thread() -> None:
@@ -144,13 +152,9 @@ def _write_file() -> None:
         path.unlink(missing_ok=True)
 
 
-def _read(pid: int, name: str) -> bytes:
-    return Path(f"/proc/{pid}/{name}").read_bytes()
-
-
-def _read_memory(pid: int) -> bytes:
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        return memory.read(1)
+def _read_byte(file: Path) -> bytes:
+    with file.open("rb", buffering=0) as opened:
+        return opened.read(1)
 
 
 def _limits_of(pid: int) -> bytes:

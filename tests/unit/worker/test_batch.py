@@ -42,7 +42,9 @@ TURNS = st.one_of(
     st.builds(begun, st.integers(0, 4)),
     st.builds(finished, st.integers(0, 4)),
     st.builds(lambda first: skipped(*range(first, 4)), st.integers(0, 4)),
-    st.builds(Frame, st.sampled_from(["hello", "crashed", "begun", "finished", "skipped"]), st.just({})),
+    st.builds(
+        Frame, st.sampled_from(["hello", "crashed", "begun", "finished", "skipped"]), st.just({})
+    ),
 )
 
 

@@ -32,7 +32,7 @@ V1_HOST = {
 }
 V1_CONTAINER = V1_HOST | {
     "proc/self/mountinfo": (
-        "33 32 0:29 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro master:11 - cgroup cgroup rw,cpu,cpuacct\n"
+        "33 32 0:29 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro master:11 - cgroup c rw,cpu,cpuacct\n"
         "34 32 0:30 /docker/abc /sys/fs/cgroup/memory ro master:12 - cgroup cgroup rw,memory\n"
     ),
 }

@@ -50,8 +50,10 @@ def judge(machine: str, call: str, first: int = 0) -> int:
 
 @pytest.mark.parametrize(
     "call",
-    ["execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd"]
-    + ["socket", "connect", "kill", "tkill", "unshare", "setns", "bpf"],
+    [
+        *("execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd"),
+        *("socket", "connect", "kill", "tkill", "unshare", "setns", "bpf"),
+    ],
 )
 def test_a_call_on_the_list_is_refused(machine: str, call: str) -> None:
     assert judge(machine, call) == EPERM

@@ -106,7 +106,9 @@ class Exchange:
             appetite = None
         lost: list[LeaseLost] = []
         leases: list[Lease] = []
-        chunks = list(batches(completions, _size)) or [()]
+        # In the order of their epochs, as others end leases, so that no two ever deadlock.
+        ordered = sorted(completions, key=lambda each: each.epoch)
+        chunks = list(batches(ordered, _size)) or [()]
         for position, chunk in enumerate(chunks):
             last = position == len(chunks) - 1
             taken, missed = await self._exchange(connection, chunk, appetite if last else None)
@@ -126,6 +128,8 @@ class Exchange:
                 missed = [each for each in completions if each.epoch not in accepted]
                 stored = await _stored(connection, missed) if missed else frozenset()
         except DATA_ERRORS as error:
+            if not completions or completions[0].result is UNSTORABLE:
+                raise
             return await self._split(connection, completions, appetite, describe(error))
         ended = time.monotonic()
         leases = [self._lease(row, ended) for row in sorted(rows, key=_epoch) if row[1] is not None]

@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from qcexec_standalone.demo import read_circuits, run_demo
 from qcexec_standalone.environment import listening_address, read_environment
-from qcexec_standalone.errors import StandaloneError
+from qcexec_standalone.errors import DemoFailed, StandaloneError
 from qcexec_standalone.ports import LOOPBACK, free_port
 from qcexec_standalone.stack import Stack, StackOptions
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
             return asyncio.run(_demo(options.circuits, console))
         return asyncio.run(_up(options.data.absolute(), options.host, options.port, console))
     except StandaloneError as error:
-        Console(stderr=True).print(f"[red]{escape(str(error))}[/red]", highlight=False)
+        _complain(f"[red]{escape(str(error))}[/red]")
         return 1
 
 
@@ -84,7 +84,11 @@ async def _demo(folder: Path, console: Console) -> int:
                     watch = group.create_task(stack.watch())
                     await run_demo(stack.url, circuits, console)
                     watch.cancel()
-            except* StandaloneError as errors:
+            except* DemoFailed as errors:
+                # The logs go with the folder.
+                Console(stderr=True).print(
+                    escape(stack.log_tails()), highlight=False, soft_wrap=True
+                )
                 raise errors.exceptions[0] from None
 
         return 0 if await _until_interrupted(run(), stack.hurry) else _INTERRUPTED
@@ -111,6 +115,10 @@ async def _until_interrupted(work: Coroutine[Any, Any, None], hurry: Callable[[]
     except asyncio.CancelledError:
         return False
     return True
+
+
+def _complain(markup: str) -> None:
+    Console(stderr=True).print(markup, highlight=False, soft_wrap=True)
 
 
 def _teller(console: Console) -> Callable[[str], None]:

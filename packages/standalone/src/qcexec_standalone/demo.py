@@ -18,7 +18,8 @@ from qcexec_standalone.histogram import histogram
 SHOTS = 1024
 
 _TASK_SECONDS = 300.0
-_POLL_SECONDS = 0.1
+_SHORTEST_WAIT = 0.05
+_LONGEST_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ async def run_demo(url: str, circuits: list[Circuit], console: Console) -> None:
             finally:
                 for run in runs:
                     run.cancel()
+                # Not a terminal: the last line of the progress has no end.
+                if not console.is_terminal:
+                    console.print()
     for outcome in outcomes:
         _show(outcome, console)
     wrong = [each.circuit.name for each in outcomes if each.circuit.is_faulty != (not each.counts)]
@@ -80,8 +84,10 @@ async def _run(client: httpx2.AsyncClient, circuit: Circuit, progress: Progress)
     location = await _submit(client, circuit)
     try:
         async with asyncio.timeout(_TASK_SECONDS):
-            while (answer := await _ask(client, location)) is None:  # noqa: ASYNC110 (HTTP: nothing to wait on)
-                await asyncio.sleep(_POLL_SECONDS)
+            wait = _SHORTEST_WAIT
+            while (answer := await _ask(client, location)) is None:
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.2, _LONGEST_WAIT)
     except TimeoutError:
         raise DemoFailed(f"{circuit.name} had no result after {_TASK_SECONDS:g} s") from None
     progress.update(bar, completed=1)

@@ -19,6 +19,7 @@ DECIDED = frozenset(
         "HOST",
         "PORT",
         "LOG_FILE",
+        "HEALTH_FILE",
         "POD_UID",
         "POD_NAME",
         "NODE_NAME",

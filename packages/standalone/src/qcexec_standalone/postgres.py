@@ -36,8 +36,9 @@ _POLL_SECONDS = 0.02
 class PostgresServer:
     """A server of its own in `folder`, on a free loopback port and a unix socket.
 
-    `settings` are server settings (`-c name=value`). With `durable=False` the data folder is
-    made without fsync, for folders that are thrown away. `host_auth="trust"` lets anybody on this
+    `settings` are server settings (`-c name=value`); `binaries` are found where not given. With
+    `durable=False` the data folder is made without fsync, for folders that are thrown away.
+    `host_auth="trust"` lets anybody on this
     machine in as anybody, which suits tests; with "scram-sha-256" only roles with a password
     get in over the port, and the superuser, who has none, over the socket alone, whose folder
     others cannot enter. The port is chosen at the first start and kept over restarts.
@@ -48,6 +49,7 @@ class PostgresServer:
         folder: Path,
         *,
         settings: Mapping[str, str] | None = None,
+        binaries: Binaries | None = None,
         durable: bool = True,
         host_auth: HostAuthentication = "trust",
         start_seconds: float = 60.0,
@@ -55,6 +57,7 @@ class PostgresServer:
         self.port: int | None = None
         self._folder = DataFolder(folder, find_server_user())
         self._settings = dict(settings or {})
+        self._binaries = binaries
         self._durable = durable
         self._host_auth: HostAuthentication = host_auth
         self._start_seconds = start_seconds
@@ -91,7 +94,7 @@ class PostgresServer:
 
     def admin_dsn(self, database: str = "postgres") -> str:
         """The superuser's URL of `database`, over the unix socket."""
-        place = urlencode({"host": str(self._folder.socket), "port": str(self.port)})
+        place = urlencode({"host": str(self._folder.socket), "port": str(self.port)}, safe="/")
         return f"postgresql://{SUPERUSER}@/{quote(database)}?{place}"
 
     def dsn(self, user: str, database: str, password: str | None = None) -> str:
@@ -112,7 +115,7 @@ class PostgresServer:
         self._folder.claim()
         try:
             self._folder.prepare()
-            binaries = find_binaries(data_major=self._folder.major())
+            binaries = self._binaries or find_binaries(data_major=self._folder.major())
             binaries = self._folder.reachable(binaries)
             self._folder.initialize(
                 binaries, superuser=SUPERUSER, durable=self._durable, host_auth=self._host_auth

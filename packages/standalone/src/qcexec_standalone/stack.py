@@ -30,6 +30,7 @@ from qcexec_standalone.postgres import PostgresServer
 from qcexec_standalone.restarts import Restarts
 from qcexec_standalone.server_user import find_server_user, first_barrier
 from qcexec_standalone.service import Service, describe_exit
+from qcexec_worker.health_file import read_health
 
 Tell = Callable[[str], None]
 """Says one line to whoever watches."""
@@ -60,6 +61,7 @@ class Stack:
 
     def __init__(self, options: StackOptions, tell: Tell) -> None:
         self.logs = options.folder / "logs"
+        self._health_file = options.folder / "worker-health"
         self._options = options
         self._tell = tell
         self._postgres = PostgresServer(
@@ -106,6 +108,11 @@ class Stack:
                     group.create_task(self._watch(service))
             group.create_task(self._watch_postgres())
 
+    def log_tails(self) -> str:
+        """The last lines that API and worker logged."""
+        services = [service for service in (self._api, self._worker) if service is not None]
+        return "\n".join(f"{each.name}:\n{each.log_tail()}" for each in services)
+
     def hurry(self) -> None:
         """End faster: at first the worker gives back what it is at, then all are killed."""
         self._hurries += 1
@@ -131,10 +138,13 @@ class Stack:
                 "QCEXEC_HOST": options.host,
                 "QCEXEC_PORT": str(options.port),
                 "QCEXEC_POD_UID": _pod_uid(options.folder / "pod-uid"),
+                "QCEXEC_HEALTH_FILE": str(self._health_file),
             },
         )
         self._api = self._service("API", "qcexec_api", environment, "api.log")
         self._worker = self._service("worker", "qcexec_worker", environment, "worker.log")
+        # That of an earlier run says nothing of this one.
+        self._health_file.unlink(missing_ok=True)
         await self._api.start()
         await self._worker.start()
         await self._wait_until_ready(self._api, self._worker)
@@ -170,7 +180,7 @@ class Stack:
         deadline = time.monotonic() + _START_SECONDS
         # No proxy of the caller's stands between this machine and itself.
         async with httpx2.AsyncClient(base_url=self.url, trust_env=False) as client:
-            while not await _answers_ready(client):
+            while not (await _answers_ready(client) and _says_ready(self._health_file)):
                 for service in (api, worker):
                     if service.exit_code is not None:
                         raise ServiceDidNotStart(
@@ -179,7 +189,7 @@ class Stack:
                         )
                 if time.monotonic() > deadline:
                     raise ServiceDidNotStart(
-                        f"{api.name} was not ready within {_START_SECONDS:g} s:\n{api.log_tail()}"
+                        f"not ready within {_START_SECONDS:g} s:\n{self.log_tails()}"
                     )
                 await asyncio.sleep(_POLL_SECONDS)
 
@@ -221,6 +231,12 @@ class Stack:
 async def _answers_ready(client: httpx2.AsyncClient) -> bool:
     with contextlib.suppress(httpx2.TransportError):
         return (await client.get("/readyz")).status_code == httpx2.codes.OK
+    return False
+
+
+def _says_ready(health_file: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return read_health(health_file).ready
     return False
 
 

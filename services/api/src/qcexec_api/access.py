@@ -6,6 +6,7 @@ Probes are logged at debug level, for they come every few seconds and tell
 nothing; what the service could not do, at warning level.
 """
 
+import asyncio
 import logging
 from http import HTTPStatus
 from time import perf_counter
@@ -13,7 +14,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qcexec_api.notes import open_notes
-from qcexec_api.problems import UNEXPECTED
+from qcexec_api.problems import ENDED, UNEXPECTED
 from qcexec_telemetry import log_event
 
 _PROBES = frozenset({"/health", "/livez", "/readyz"})
@@ -44,6 +45,11 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, send_and_see)
+        except asyncio.CancelledError:
+            # Only the server cancels, at the end of its patience with requests in flight, and
+            # nothing awaits the task of a request: here cancellation has reached its end.
+            if status is None:
+                await ENDED.response()(scope, receive, send_and_see)
         except Exception as error:
             log_event(_logger, "request_failed", severity=logging.ERROR, error=error)
             if status is not None:

@@ -43,6 +43,11 @@ class Problem:
         )
 
 
+ENDED = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "This process ended before the answer was there: the request may have been carried out.",
+    (("Retry-After", str(_RETRY_AFTER_SECONDS)),),
+)
 UNEXPECTED = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on the server.")
 
 _STATUS_OF_REFUSALS: dict[type[errors.ApiError], HTTPStatus] = {

@@ -35,10 +35,16 @@ class Preloaded:
 class Spawned:
     """A child just forked: its process id, this end of its socket, and how it ends."""
 
-    def __init__(self, forkserver: "ForkserverHandle", pid: int, connection: socket.socket) -> None:
+    def __init__(
+        self,
+        forkserver: "ForkserverHandle",
+        pid: int,
+        connection: socket.socket,
+        end: "asyncio.Future[int | None]",
+    ) -> None:
         self.pid = pid
         self.connection = connection
-        self.exit: asyncio.Future[int | None] = forkserver.exits[pid]
+        self.exit = end
         """The exit code (negative for a signal), or None when the forkserver was lost."""
         self._forkserver = forkserver
 
@@ -55,34 +61,37 @@ class ForkserverHandle:
     def __init__(self, runner: str, environment: Mapping[str, str]) -> None:
         started = _start_process(runner, environment)
         self.lost: str | None = None
-        self.exits: dict[int, asyncio.Future[int | None]] = {}
         self._process = started.process
         self._control = started.control
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._next_exit: asyncio.Future[int | None] = self._loop.create_future()
+        self._exits: dict[int, asyncio.Future[int | None]] = {}
         self._loop.add_reader(self._control.fileno(), self._read)
 
     async def wait_ready(self, seconds: float) -> None:
         """Wait until it has preloaded; raises ForkserverLost when it cannot, or not in time."""
         ready = await self._await_answer(seconds, "did not finish preloading")
         if ready["kind"] != "ready":
-            self.give_up(f"it could not preload: {ready.get('detail')}")
-            raise ForkserverLost(f"the forkserver is lost: {self.lost}")
+            self.give_up("it could not preload")
+            raise ForkserverLost(f"the forkserver could not preload: {ready.get('detail')}")
         self.preloaded = Preloaded(
             self._process.pid, ready["seconds"], ready["mapped_bytes"], ready["resident_bytes"]
         )
 
     async def spawn(self, limits: ChildLimits, seconds: float) -> Spawned:
         """Fork a child; raises ChildNotStarted, or ForkserverLost when no answer comes in time."""
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise ChildNotStarted(f"no socket for a child: {error}") from error
+        # A child may have ended before its number is read here: its end waits for it.
+        self._next_exit = end = self._loop.create_future()
+        self._answer = self._loop.create_future()
+        size, qubits = limits.memory_bytes, limits.max_qubits
         try:
             with theirs:
-                request = {
-                    "kind": "spawn",
-                    "memory_bytes": limits.memory_bytes,
-                    "max_qubits": limits.max_qubits,
-                }
-                self._answer = self._loop.create_future()
+                request = {"kind": "spawn", "memory_bytes": size, "max_qubits": qubits}
                 self._send(request, theirs.fileno())
             answer = await self._await_answer(seconds, "did not fork")
             if answer["kind"] != "spawned":
@@ -90,11 +99,11 @@ class ForkserverHandle:
         except BaseException:
             ours.close()
             raise
-        return Spawned(self, answer["pid"], ours)
+        return Spawned(self, answer["pid"], ours, end)
 
     def kill(self, pid: int) -> None:
         """Have a child ended; a forkserver that does not do it soon is ended, with all."""
-        end = self.exits.get(pid)
+        end = self._exits.get(pid)
         if end is None:
             return
         # When the request fails the forkserver is given up, and the child ends with it.
@@ -111,9 +120,9 @@ class ForkserverHandle:
         self._control.close()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        for end in self.exits.values():
+        for end in self._exits.values():
             end.set_result(None)
-        self.exits.clear()
+        self._exits.clear()
         if not self._answer.done():
             self._answer.set_exception(ForkserverLost(f"the forkserver is lost: {why}"))
             # Nobody may be waiting for an answer at this moment.
@@ -162,11 +171,11 @@ class ForkserverHandle:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["kind"] == "exited":
-            end = self.exits.pop(message["pid"])
+            end = self._exits.pop(message["pid"])
             end.set_result(message["code"])
             return
         if message["kind"] == "spawned":
-            self.exits[message["pid"]] = self._loop.create_future()
+            self._exits[message["pid"]] = self._next_exit
         if not self._answer.done():
             self._answer.set_result(message)
 
@@ -180,19 +189,24 @@ class _Started:
 def _start_process(runner: str, environment: Mapping[str, str]) -> _Started:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    with theirs:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-s", "-m", "qcexec_worker.forkserver"),
-                *("--control", str(theirs.fileno()), "--parent", str(os.getpid())),
-                *("--runner", runner),
-            ],
-            env=dict(environment),
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # A Ctrl-C or a signal to the worker's group is the worker's to handle: it drains.
-            start_new_session=True,
-        )
+    command = [
+        *(sys.executable, "-P", "-s", "-m", "qcexec_worker.forkserver"),
+        *("--control", str(theirs.fileno()), "--parent", str(os.getpid())),
+        *("--runner", runner),
+    ]
+    try:
+        with theirs:
+            process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # A Ctrl-C or a signal to the worker's group is the worker's to handle: it drains.
+                start_new_session=True,
+            )
+    except OSError as error:
+        ours.close()
+        raise ForkserverLost(f"the forkserver cannot be started: {error}") from error
     return _Started(process, ours)

@@ -71,6 +71,7 @@ class Slot:
         """
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep_child(), name=f"slot {self._name}")
+            self._keeper.add_done_callback(lambda _: self._changed.set())
         if await self._wait_for_child() is None:
             raise ChildNotStarted(f"slot {self._name} has no child yet")
 
@@ -116,14 +117,9 @@ class Slot:
         """Kill the child at once and keep none: a job that had begun dies as STOPPED."""
         self._stopped = True
         self._changed.set()
-        if self._child is not None:
-            self._child.kill(DeathReason.STOPPED, "the slot was stopped")
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait((self._keeper,))
-        if self._child is not None:
-            await self._child.death()
-            self._child = None
 
     async def _wait_for_child(self) -> ChildHandle | None:
         """Give the child, or None when the jobs for it are better handed back."""
@@ -131,6 +127,8 @@ class Slot:
         while not (self._stopped or self._recalled):
             if self._child is not None:
                 return self._child
+            if self._keeper is not None and self._keeper.done():
+                self._keeper.result()
             self._changed.clear()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -153,8 +151,14 @@ class Slot:
             child = self._child
             self._changed.set()
             self._on_ready()
-            death = await child.death()
-            self._forget(child)
+            try:
+                death = await child.death()
+            except asyncio.CancelledError:
+                child.kill(DeathReason.STOPPED, "the slot was stopped")
+                await child.death()
+                raise
+            finally:
+                self._forget(child)
             # A child that was never used says nothing for the next one's prospects.
             failures = 0 if child.was_used else failures + 1
             if death.reason is not DeathReason.STOPPED:
