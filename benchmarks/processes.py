@@ -11,6 +11,8 @@ from typing import Any
 
 Figures = Mapping[str, Any]
 
+_LEAVE_SECONDS = 10.0
+
 
 class DriverFailed(Exception):
     """A driver ended with an error, printed no figures, or did not end in time."""
@@ -44,7 +46,7 @@ class Running:
 async def running(
     command: Sequence[str], *, folder: Path, environment: Mapping[str, str]
 ) -> AsyncIterator[Running]:
-    """Start a process in `folder`; it is killed in the end, if it still runs then."""
+    """Start a process in `folder`. In the end it has a while to leave, then it is killed."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -56,8 +58,15 @@ async def running(
     try:
         yield Running(process)
     finally:
-        if process.returncode is None:
-            process.kill()
+        await _gone(process)
+
+
+async def _gone(process: Process) -> None:
+    try:
+        async with asyncio.timeout(_LEAVE_SECONDS):
+            await process.communicate()
+    except TimeoutError:
+        process.kill()
         await process.communicate()
 
 

@@ -86,7 +86,10 @@ async def _measure(
 ) -> tuple[list[Answered], list[Answered]]:
     ours: list[Answered] = []
     bare: list[Answered] = []
-    async with _served_by_us(databases, folder) as our_port, _served_bare(databases) as bare_port:
+    async with (
+        _served_by_us(databases, folder) as our_port,
+        _served_bare(databases, folder) as bare_port,
+    ):
         warm_up = Load(load.connections, load.connections * 20, 1)
         for port in (our_port, bare_port):
             await _send(port, warm_up)
@@ -94,9 +97,8 @@ async def _measure(
             turns = [(our_port, ours), (bare_port, bare)]
             for port, answers in turns if repetition % 2 == 0 else reversed(turns):
                 answers.append(await _send(port, load))
-                sys.stderr.write(
-                    f"{'ours' if answers is ours else 'bare'} {answers[-1].rate:8,.0f}/s\n"
-                )
+                name = "qcexec" if answers is ours else "bare"
+                sys.stderr.write(f"{name:8}{answers[-1].rate:8,.0f}/s\n")
     return ours, bare
 
 
@@ -112,25 +114,26 @@ async def _served_by_us(databases: Databases, folder: Path) -> AsyncIterator[int
         "QCEXEC_LOG_FILE": "",
     }
     command = [sys.executable, "-m", "qcexec_api"]
-    async with _server(command, folder, environment, port):
+    async with _server(command, folder, environment, port, folder / "api.log"):
         yield port
 
 
 @asynccontextmanager
-async def _served_bare(databases: Databases) -> AsyncIterator[int]:
+async def _served_bare(databases: Databases, folder: Path) -> AsyncIterator[int]:
     url = await databases.create_template("bare")
     await migrate(url)
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.api.bare", str(port)]
-    async with _server(command, _ROOT, {"BENCHMARK_DATABASE_URL": url}, port):
+    environment = {"BENCHMARK_DATABASE_URL": url}
+    async with _server(command, _ROOT, environment, port, folder / "bare.log"):
         yield port
 
 
 @asynccontextmanager
 async def _server(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], port: int
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], port: int, log_file: Path
 ) -> AsyncIterator[None]:
-    with (folder / "server.log").open("wb") as log:
+    with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *command, cwd=folder, env={**os.environ, **environment}, stdout=log, stderr=log
         )

@@ -6,7 +6,9 @@ the real API.
 """
 
 import os
+import secrets
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -17,14 +19,12 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
 _INSERT = """
-with input as materialized (select qcexec.uuid7(clock_timestamp()) as task_id),
-submitted as (
+with submitted as (
   insert into qcexec.task (task_id, queue_id, priority, cost, payload)
-  select task_id, 1, 2, 0.001, $1 from input
+  values ($1, 1, 2, 0.001, $2)
 )
 insert into qcexec.ready (queue_id, priority, lane, attempt, delivery, cost, bytes, seq, task_id)
-select 1, 2, 2, 0, 0, 0.001, octet_length($1), nextval('qcexec.ready_seq'), task_id from input
-returning task_id
+values (1, 2, 2, 0, 0, 0.001, $3, nextval('qcexec.ready_seq'), $1)
 """
 
 
@@ -56,13 +56,20 @@ def create_app() -> FastAPI:
     @app.post("/tasks", status_code=202)
     async def submit(request: Request, submission: Submission) -> Accepted:
         payload = submission.model_dump_json().encode()
-        return Accepted(task_id=await request.app.state.pool.fetchval(_INSERT, payload))
+        task_id = _uuid7()
+        await request.app.state.pool.execute(_INSERT, task_id, payload, len(payload))
+        return Accepted(task_id=task_id)
 
     @app.get("/readyz")
     async def ready() -> dict[str, str]:
         return {"status": "ok"}
 
     return app
+
+
+def _uuid7() -> UUID:
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(76)
+    return UUID(int=number & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62)
 
 
 if __name__ == "__main__":

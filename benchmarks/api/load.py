@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client that submits the same circuit over kept connections, as fast as it is answered.
+"""A small HTTP/1.1 client: the same circuit over kept connections, as fast as it is answered.
 
 `python -m benchmarks.api.load PORT CONNECTIONS REQUESTS` prints one JSON object: requests per
 second, and the 50th and 99th percentile of the time to the answer in milliseconds. It is a process
@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from statistics import median, quantiles
+from typing import cast
 
 import uvloop
 from benchmarks.processes import Figures
@@ -43,8 +44,8 @@ class _Client(asyncio.Protocol):
         self._answer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports have a base class of their own.
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -82,11 +83,10 @@ class _Client(asyncio.Protocol):
 async def load(port: int, connections: int, requests: int) -> Figures:
     """Send `requests` over `connections`. Raises RuntimeError for any answer but 202."""
     loop = asyncio.get_running_loop()
+    each = requests // connections
     started = time.perf_counter()
     clients = [
-        (await loop.create_connection(lambda: _Client(requests // connections), "127.0.0.1", port))[
-            1
-        ]
+        (await loop.create_connection(lambda: _Client(each), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     await asyncio.gather(*(client.ended for client in clients))

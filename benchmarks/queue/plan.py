@@ -33,7 +33,6 @@ class Plan:
     snapshot_tasks: int
     snapshot_seconds: float
     """Longest that a system may take; its last 5,000 are then the last that it managed."""
-    peers_repeat_snapshots: bool
     depths: Sequence[int]
     claims: int
     slow_for_peers: bool
@@ -54,7 +53,6 @@ def full(*, repetitions: int = 3, ten_million: bool = False) -> Plan:
         pickups=200,
         snapshot_tasks=60_000,
         snapshot_seconds=30.0,
-        peers_repeat_snapshots=False,
         depths=(1_000, 100_000, 1_000_000, *([10_000_000] if ten_million else [])),
         claims=200,
         slow_for_peers=True,
@@ -69,7 +67,6 @@ def quick() -> Plan:
         pickups=50,
         snapshot_tasks=12_000,
         snapshot_seconds=10.0,
-        peers_repeat_snapshots=False,
         depths=(1_000, 20_000),
         claims=50,
         slow_for_peers=False,

@@ -6,16 +6,19 @@ Each time the neighbour's job, running meanwhile, finishes untouched, and the sl
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 import uvloop
 
+from qcexec_worker.channel import BODY_LIMIT
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
 from qcexec_worker.jobs import (
     Begun,
@@ -95,6 +98,11 @@ def alive(pid: int) -> bool:
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def kill_if_there(pid: int, sent: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, sent)
 
 
 def is_asleep(pid: int) -> bool:
@@ -233,7 +241,7 @@ async def test_a_child_that_dies_while_it_sends_has_not_finished(
 async def test_a_child_killed_while_it_sends_a_large_result_has_not_finished(
     slot: Slot, neighbour: Neighbour
 ) -> None:
-    events = slot.run([job(0, "answer_much", bytes=40_000_000)])
+    events = slot.run([job(0, "answer_much", bytes=30_000_000)])
     assert await anext(events) == Begun(0)
     child = pid_of(slot)
     # Nothing reads what the child sends during this wait: it falls asleep with its buffer full.
@@ -252,8 +260,18 @@ async def test_a_large_payload_and_a_large_result_arrive_whole(slot: Slot) -> No
     assert len(finished.outcome.body) == 20_000_000 + len('{"0":}')
 
 
+async def test_a_payload_over_the_limit_is_refused_and_its_mates_run(slot: Slot) -> None:
+    events = await collect(slot, job(0, "answer"), Job(1, bytes(BODY_LIMIT + 1), seed=1))
+    refused, begun, finished = events
+    assert isinstance(refused, Finished)
+    assert isinstance(refused.outcome, Refused)
+    assert (refused.key, refused.outcome.code) == (1, "payload_too_large")
+    assert begun == Begun(0)
+    assert isinstance(finished, Finished)
+
+
 async def test_a_result_over_the_limit_is_refused_and_the_child_lives_on(slot: Slot) -> None:
-    events = await collect(slot, job(0, "answer_much", bytes=70_000_000))
+    events = await collect(slot, job(0, "answer_much", bytes=40_000_000))
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert isinstance(finished.outcome, Refused)
@@ -291,7 +309,7 @@ async def test_a_job_over_the_memory_limit_is_refused_and_its_mates_run(
     assert refused.outcome.code == "memory_limit"
     assert "256 MiB" in refused.outcome.message
     assert isinstance(answered.outcome, Counts)
-    assert answered.outcome.report["pid"] != before
+    assert answered.outcome.report["depth"] != before
     assert await neighbour.finished()
 
 
@@ -299,7 +317,7 @@ async def test_memory_that_a_job_leaves_behind_is_not_missing_from_the_next(slot
     events = await collect(slot, *(job(key, "keep_memory") for key in range(4)))
     outcomes = [event.outcome for event in events if isinstance(event, Finished)]
     assert all(isinstance(outcome, Counts) for outcome in outcomes)
-    pids = [outcome.report["pid"] for outcome in outcomes if isinstance(outcome, Counts)]
+    pids = [outcome.report["depth"] for outcome in outcomes if isinstance(outcome, Counts)]
     assert len(set(pids)) == 4
 
 
@@ -478,3 +496,55 @@ async def test_nothing_outlives_a_worker_that_was_killed() -> None:
         assert all(map(alive, others))
         worker.kill()
     await wait_until(lambda: not any(map(alive, others)))
+
+
+async def test_every_job_ends_exactly_once_in_a_storm_of_deaths(spawner: Spawner) -> None:
+    dice = random.Random(20)
+    deeds = [
+        "answer",
+        "answer",
+        "answer",
+        "abort",
+        "exit",
+        "exhaust_memory",
+        "send_half",
+        "hang_up",
+    ]
+    async with AsyncExitStack() as stack:
+        slots = [
+            await stack.enter_async_context(
+                new_slot(spawner, limits(task_seconds=0.5, stall_seconds=0.5))
+            )
+            for _ in range(3)
+        ]
+        running = True
+
+        async def work(slot: Slot) -> int:
+            batches = 0
+            while running:
+                await wait_until(lambda: slot.ready)
+                jobs = [job(key, dice.choice(deeds)) for key in range(dice.randint(1, 6))]
+                events = await collect(slot, *jobs)
+                ends = Counter(event.key for event in events if not isinstance(event, Begun))
+                assert ends == dict.fromkeys(range(len(jobs)), 1)
+                batches += 1
+            return batches
+
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(work(slot)) for slot in slots]
+            for _ in range(60):
+                await asyncio.sleep(dice.uniform(0, 0.05))
+                slot = dice.choice(slots)
+                match dice.choice(["kill", "stop", "recall", "forkserver"]):
+                    case "kill" if slot.child_pid is not None:
+                        kill_if_there(slot.child_pid, signal.SIGKILL)
+                    case "stop" if slot.child_pid is not None:
+                        kill_if_there(slot.child_pid, signal.SIGSTOP)
+                    case "recall":
+                        slot.recall()
+                    case "forkserver" if dice.random() < 0.2:
+                        kill_if_there((await spawner.start()).pid, signal.SIGKILL)
+            running = False
+        assert all(worker.result() for worker in workers)
+        for slot in slots:
+            assert await works(slot)

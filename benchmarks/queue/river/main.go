@@ -24,7 +24,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const markEvery = 1000
+const (
+	markEvery     = 1000
+	fetchCooldown = time.Millisecond // the least that river takes
+)
 
 // maxWorkers is the number of jobs that run at the same time, which is also how many one fetch may lock.
 var maxWorkers = map[string]int{"best": 5000, "tens": 10, "one": 1, "pickup": 100}
@@ -71,7 +74,12 @@ func main() {
 	config.MaxConns = 20
 	pool := must(pgxpool.NewWithConfig(ctx, config))
 	defer pool.Close()
-	client := must(river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger}))
+	inserter := &river.Config{Logger: logger}
+	if os.Args[1] == "pickup-producer" {
+		// An inserting client, too, announces new jobs at most once in its cool-down.
+		inserter.FetchCooldown = fetchCooldown
+	}
+	client := must(river.NewClient(riverpgxv5.New(pool), inserter))
 	q := queue{ctx: ctx, pool: pool, client: client}
 
 	var p parameters
@@ -202,7 +210,7 @@ func (q queue) work(mode string, handle func(text string)) (stop func()) {
 		Logger:            logger,
 		Workers:           workers,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers[mode]}},
-		FetchCooldown:     time.Millisecond,
+		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: time.Second,
 	}))
 	check(q.pool.Ping(q.ctx))

@@ -1,5 +1,7 @@
 """A runner that does what it is told, good or bad: the payload says what.
 
+Its reports name the child by its process id, as `depth`: only the engine's names pass.
+
 A file named by SLOT_TEST_START, if there, says what children do between their fork and their
 hello: `hang` or `die`.
 """
@@ -33,7 +35,7 @@ def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
     task = json.loads(payload)
     match task["do"]:
         case "answer":
-            return Counts(b'{"0":%d}' % seed, {"pid": os.getpid()})
+            return Counts(b'{"0":%d}' % seed, {"depth": os.getpid()})
         case "refuse":
             return Refused("syntax_error", "line 1, column 2: \ud800 what?", 1, 2)
         case "ask_for_more":
@@ -53,7 +55,7 @@ def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
             return Counts(bytes(2 * limits.memory_bytes), {})
         case "keep_memory":
             _kept.append(bytes(limits.memory_bytes // 2))
-            return Counts(b"{}", {"pid": os.getpid()})
+            return Counts(b"{}", {"depth": os.getpid()})
         case "send_garbage":
             os.write(CHANNEL, b"\xff" * 64)
             return _wait_for_the_end()

@@ -169,6 +169,10 @@ def test_refusals_and_needs_pass_with_their_fields() -> None:
         {"outcome": "does_not_fit", "memory_bytes": True},
         {"outcome": "nothing"},
         {"outcome": "counts", "report": []},
+        {"outcome": "counts", "report": {"task_id": 1}},
+        {"outcome": "counts", "report": {"depth": [1]}},
+        {"outcome": "counts", "report": {"exec_ms": float("nan")}},
+        {"outcome": "counts", "report": {"method": "x" * 1000}},
     ],
 )
 def test_an_outcome_with_fields_that_are_none_is_a_violation(fields: dict[str, object]) -> None:

@@ -47,6 +47,7 @@ class ServiceSettings(BaseSettings):
     # Maintenance is run by whichever process holds its lock: what it needs is the same for all.
     lease_seconds: float = Field(default=30.0, ge=1, le=3600)
     max_attempts: int = Field(default=3, ge=1, le=100)
+    retry_backoff_seconds: float = Field(default=1.0, gt=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_file: Path | None = None
 

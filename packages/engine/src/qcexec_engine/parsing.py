@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 
 from qiskit import qasm3
 from qiskit.circuit import QuantumCircuit
@@ -44,8 +45,9 @@ def parse(text: str, limits: Limits) -> QuantumCircuit:
         EngineError: what is wrong with the text, with its line and column where they are known.
     """
     source.check(text, limits)
-    # The lexer reports on standard error what it also raises; the raised form has the place.
-    with contextlib.redirect_stderr(io.StringIO()):
+    # The lexer reports on standard error what it also raises, and the raised form has the place.
+    # Qiskit warns of what the importer does, which no user can change.
+    with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"):
         try:
             return qasm3.loads(text)
         except Exception as error:

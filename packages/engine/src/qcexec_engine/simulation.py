@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from qiskit_aer import AerSimulator
 
 from qcexec_engine.errors import EngineError
 from qcexec_engine.limits import Limits
 from qcexec_engine.method import Plan
+
+_OUT_OF_MEMORY = re.compile("bad_alloc|allocate memory|insufficient memory", re.IGNORECASE)
 
 
 def simulate(plan: Plan, shots: int, seed: int | None, limits: Limits) -> dict[int, int]:
@@ -24,13 +27,16 @@ def simulate(plan: Plan, shots: int, seed: int | None, limits: Limits) -> dict[i
         seed_simulator=seed,
         method=plan.method,
         max_parallel_threads=1,
+        # Idle qubits are gone already, and truncation can cut off the end that a branch jumps to.
+        enable_truncation=False,
         # Zero would mean the machine's whole memory.
         max_memory_mb=max(1, limits.memory_bytes >> 20),
     )
     result = job.result()
     if not result.success:
         reason = "; ".join(str(part.status) for part in result.results) or str(result.status)
-        if "bad_alloc" in reason or "nsufficient memory" in reason:
+        reason = " ".join(reason.split())
+        if _OUT_OF_MEMORY.search(reason):
             raise MemoryError(reason)
         raise EngineError(f"the simulator failed: {reason}")
     return {int(key, 16): count for key, count in result.data(0)["counts"].items()}

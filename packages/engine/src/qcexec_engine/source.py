@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
+
 from qcexec_engine.errors import (
     CircuitTooLarge,
     EngineError,
@@ -25,23 +27,34 @@ from qcexec_engine.errors import (
 from qcexec_engine.limits import Limits
 
 _STANDARD_GATES: Final = "stdgates.inc"
+# A sum or product could be so large that the importer aborts the process.
+_NUMBER = re.compile(r"\d[\d_]{0,299}|0[xX][\da-fA-F_]{1,299}")
 # A floating-point number has at most 309 digits before its point.
 _MAX_DIGITS: Final = 300
 _OPENQASM_2: Final = (
     "this is OpenQASM 2, and OpenQASM 3 is needed; Qiskit converts it:"
     " qiskit.qasm3.dumps(qiskit.qasm2.loads(text))"
 )
+_SHADOW: Final = (
+    "in a circuit with 'ctrl' or 'negctrl', this gate needs another name:"
+    " under control, Qiskit would take it for its own gate of this name"
+)
+_KNOWN_TO_QISKIT = frozenset(
+    key.name
+    for key in SessionEquivalenceLibrary.keys()  # noqa: SIM118 - this mapping has no iterator
+)
 _INVALID = re.compile("[\x00\ud800-\udfff]")
+# Nothing here may look far ahead in vain: a hostile text would make it do so at every step.
 _TOKEN = re.compile(
     r"""
-      (?P<comment>     //[^\n]* | /\*.*?\*/ )
+      (?P<comment>     //[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<remark>      (?:\#?pragma\b|@\w)[^\n]* )
     | (?P<version>     OPENQASM\s+\d{1,9} )
     | (?P<include>     include\b\s*(?:"[^"\n]*"|'[^'\n]*')? )
-    | (?P<declaration> (?:qubit|bit)\b\s*(?:\[\s*[\d_]{1,300}\s*\])?
-                     | (?:qreg|creg)\b\s*\w+\s*(?:\[\s*[\d_]{1,300}\s*\])? )
-    | (?P<physical>    \$\d+ )
-    | (?P<exponent>    (?:\d[\d_]*\.?[\d_]*|\.[\d_]+)[eE][+-]?\d+ )
+    | (?P<declaration> (?:qubit|bit)\b\s*(?:\[[^\[\]\n;]{0,400}\])?
+                     | (?:qreg|creg)\b\s*\w+\s*(?:\[[^\[\]\n;]{0,400}\])? )
+    | (?P<physical>    \$\d{1,300} )
+    | (?P<exponent>    (?:\d[\d_]*+(?:\.[\d_]*+)?|\.[\d_]++)[eE][+-]?\d+ )
     | (?P<number>      \d\w* )
     | (?P<word>        [^\W\d]\w* )
     | (?P<mark>        [(){};]|\[|\] )
@@ -57,7 +70,8 @@ def check(text: str, limits: Limits) -> None:
         InvalidText: it holds NUL or a lone surrogate.
         IncludeRefused: it includes another file than stdgates.inc.
         UnboundParameter: it declares an `input`.
-        UnsupportedFeature: it is another version of OpenQASM than 3.
+        UnsupportedFeature: it is another version of OpenQASM than 3, gives the size of a register
+            as an expression, or would have the importer take a gate for another.
         SyntaxFault: it holds no statement.
         NonFiniteParameter: a number is too large for a floating-point number.
         CircuitTooLarge: it nests too deep, declares too much, or its own gates come to too many
@@ -74,6 +88,8 @@ def check(text: str, limits: Limits) -> None:
             raise kind(message, *place(text, match.start()))
     if not scan.previous:
         raise SyntaxFault("the circuit is empty")
+    if scan.controls and scan.shadow is not None:
+        raise UnsupportedFeature(_SHADOW, *place(text, scan.shadow))
 
 
 def place(text: str, offset: int) -> tuple[int, int]:
@@ -91,12 +107,16 @@ class _Scan:
     limits: Limits
     nesting: int = 0
     declarations: int = 0
+    qubits: int = 0
     bits: int = 0
     calls: int = 0
     # The operations that a call of each of the text's own gates stands for.
     weights: dict[str, int] = field(default_factory=dict)
     gate: str | None = None
     gate_weight: int = 0
+    # Whether anything is controlled, and where a gate takes a name that Qiskit has a meaning for.
+    controls: bool = False
+    shadow: int | None = None
     previous: str = ""
 
     def take(self, match: re.Match[str]) -> _Fault | None:
@@ -119,35 +139,39 @@ class _Scan:
             case "declaration":
                 fault = self._declare(token)
             case "physical":
-                if len(token) > 10 or int(token[1:]) >= self.limits.max_bits:
+                if int(token[1:]) >= self.limits.max_bits:
                     fault = (CircuitTooLarge, self._too_many_bits())
             case "exponent":
                 if not math.isfinite(float(token.replace("_", ""))):
                     fault = (NonFiniteParameter, f"the number {token} is too large")
             case "word":
-                fault = self._word(token)
+                fault = self._word(token, match.start())
             case _:
                 fault = self._mark(token)
         self.previous = token
         return fault
 
     def _declare(self, token: str) -> _Fault | None:
-        size = "".join(re.findall(r"\[(.*)\]", token)).strip().replace("_", "") or "1"
         self.declarations += 1
-        # Huge numbers are not worth converting, and Python refuses the longest.
-        self.bits += int(size) if len(size) < 10 else self.limits.max_bits + 1
         if self.declarations > self.limits.max_declarations:
             most = self.limits.max_declarations
             return CircuitTooLarge, f"at most {most} registers and scalars can be declared"
-        # Qubits and bits together: the larger half of the two is never more than their sum.
-        if self.bits > 2 * self.limits.max_bits:
+        _, bracket, size = token.rstrip("]").partition("[")
+        if bracket and not _NUMBER.fullmatch(size.strip()):
+            return UnsupportedFeature, "the size of a register has to be written as one number"
+        width = int(size, 16 if "x" in size.lower() else 10) if bracket else 1
+        if token.startswith("q"):
+            self.qubits += width
+        else:
+            self.bits += width
+        if max(self.qubits, self.bits) > self.limits.max_bits:
             return CircuitTooLarge, self._too_many_bits()
         return None
 
     def _too_many_bits(self) -> str:
         return f"at most {self.limits.max_bits} qubits and as many classical bits can be used"
 
-    def _word(self, word: str) -> _Fault | None:
+    def _word(self, word: str, offset: int) -> _Fault | None:
         if word == "input":
             return (
                 UnboundParameter,
@@ -156,7 +180,10 @@ class _Scan:
         if self.previous == "gate":
             self.gate = word
             self.gate_weight = 0
+            if word in _KNOWN_TO_QISKIT and self.shadow is None:
+                self.shadow = offset
             return None
+        self.controls = self.controls or word in {"ctrl", "negctrl"}
         weight = self.weights.get(word, 0)
         if self.gate is not None:
             self.gate_weight += weight

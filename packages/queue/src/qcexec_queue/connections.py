@@ -32,6 +32,7 @@ else:
     Connection = asyncpg.Connection
 
 CONNECT_TIMEOUT_SECONDS = 10.0
+ACQUIRE_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_SECONDS = 10.0
 
 
@@ -115,8 +116,27 @@ async def open_pool(dsn: str, *, role: Role, minimum: int, maximum: int, applica
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=STATEMENT_TIMEOUT_SECONDS,
         max_inactive_connection_lifetime=300.0,
+        # Nothing here leaves state behind in a session; asking for a reset is a round trip.
+        reset=_keep_session,
         server_settings=session_settings(role, application),
     )
+
+
+@asynccontextmanager
+async def acquired(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool. Raises DatabaseUnavailable where none is to be had in time."""
+    try:
+        connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+    except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
+        raise DatabaseUnavailable(describe(error)) from error
+    try:
+        yield connection
+    finally:
+        try:
+            await pool.release(connection)
+        except TRANSIENT_ERRORS:
+            # What was asked of the connection has its answer; the pool opens another one.
+            connection.terminate()
 
 
 @asynccontextmanager
@@ -142,6 +162,10 @@ async def answered_within(connection: Connection, seconds: float) -> AsyncIterat
         raise DatabaseUnavailable(f"no answer within {seconds:g} s") from error
     except TRANSIENT_ERRORS as error:
         raise DatabaseUnavailable(describe(error)) from error
+
+
+async def _keep_session(connection: Connection) -> None:
+    del connection
 
 
 def describe(error: BaseException) -> str:

@@ -28,6 +28,7 @@ from qcexec_queue.connections import (
     TRANSIENT_ERRORS,
     Connection,
     Pool,
+    acquired,
     describe,
 )
 from qcexec_queue.errors import AcceptanceUnknown, DatabaseUnavailable, QueueError, TaskRefused
@@ -36,8 +37,6 @@ from qcexec_queue.notify import Notifier
 from qcexec_queue.queues import QueueDirectory
 from qcexec_queue.statements import statement
 from qcexec_queue.tasks import NewTask
-
-ACQUIRE_TIMEOUT_SECONDS = 5.0
 
 _NOT_ACCEPTED = (
     asyncpg.QueryCanceledError,
@@ -91,9 +90,14 @@ class Submitter:
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._commit(self._take())
+                batch = self._take()
+                try:
+                    await self._commit(batch)
+                finally:
+                    # Whatever a defect may break off here, nobody is left without an answer.
+                    _fail(batch, AcceptanceUnknown("the task may have been accepted"))
         finally:
-            self._running = None
+            self._running = asyncio.create_task(self._run()) if self._waiting else None
 
     def _take(self) -> list[tuple[NewTask, asyncio.Future[UUID]]]:
         taken: list[tuple[NewTask, asyncio.Future[UUID]]] = []
@@ -124,14 +128,8 @@ class Submitter:
 
     async def _insert(self, tasks: Sequence[NewTask]) -> list[UUID]:
         begun = time.perf_counter()
-        try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
-        except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
-            raise DatabaseUnavailable(describe(error)) from error
-        try:
+        async with acquired(self._pool) as connection:
             task_ids = await self._insert_on(connection, tasks)
-        finally:
-            await self._pool.release(connection)
         self._observer(BatchEnqueued(len(tasks), time.perf_counter() - begun))
         return task_ids
 

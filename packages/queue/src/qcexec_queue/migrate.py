@@ -18,7 +18,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
@@ -104,8 +104,17 @@ def app_role(owner_url: str, app_url: str) -> str | None:
     >>> app_role("postgresql://owner@db/qcexec", "postgresql://app@db/qcexec")
     'app'
     """
-    owner, app = urlsplit(owner_url).username, urlsplit(app_url).username
-    return unquote(app) if app is not None and app != owner else None
+    app = _user(app_url)
+    return app if app != _user(owner_url) else None
+
+
+def _user(url: str) -> str | None:
+    """Whom the driver connects as: the user before the host, else among the parameters."""
+    parts = urlsplit(url)
+    if parts.username:
+        return unquote(parts.username)
+    named = parse_qs(parts.query).get("user")
+    return named[-1] if named else None
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:

@@ -21,6 +21,9 @@ from uuid import UUID
 
 from qcexec_queue.states import Destination, Lane
 
+_MOST_DOUBLINGS = 64
+"""Longer than any wait; two to the power of a great number of attempts is no float."""
+
 
 class Cause(Enum):
     """Why a lease ends without a result."""
@@ -59,7 +62,8 @@ class RetryPolicy:
 
     def delay(self, attempts: int) -> float:
         """Seconds to wait after so many counted attempts."""
-        return min(self.max_backoff_seconds, self.backoff_seconds * 2.0 ** (attempts - 1))
+        doublings = min(attempts - 1, _MOST_DOUBLINGS)
+        return min(self.max_backoff_seconds, self.backoff_seconds * 2.0**doublings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def settle(
 
     if attempt >= policy.max_attempts and counted:
         code, message = "attempts_exhausted", _exhausted(attempt, cause)
-    elif delivery > policy.max_deliveries:
+    elif uncounted_delivery and delivery > policy.max_deliveries:
         code, message = "deliveries_exhausted", _undeliverable(delivery, cause)
     else:
         code, message = None, None

@@ -13,6 +13,7 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_swagger import patch_fastapi
 
 from qcexec_api import problems
 from qcexec_api.access import AccessLog
@@ -52,12 +53,16 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
             " `X-Request-ID`: the request's own where it has one of at most 128 letters, digits"
             " and `._:/+=@-`."
         ),
+        docs_url=None,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         lifespan=partial(_lifespan, settings, readiness),
     )
     app.include_router(tasks.router(settings))
     app.include_router(health.router())
+    # The page at /docs with its scripts: a cluster may have no way to the usual CDN.
+    patch_fastapi(app, redirect_from_root_to_docs=False)
     problems.install(app)
     # The last one added is the outermost: an access line needs the request's id.
     app.add_middleware(AccessLog)
@@ -85,7 +90,10 @@ async def _lifespan(
         log_queue_event,
         MaintenancePolicy(
             lease_seconds=settings.lease_seconds,
-            retry=RetryPolicy(max_attempts=settings.max_attempts),
+            retry=RetryPolicy(
+                max_attempts=settings.max_attempts,
+                backoff_seconds=settings.retry_backoff_seconds,
+            ),
         ),
     )
     stop = asyncio.Event()

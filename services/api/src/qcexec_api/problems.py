@@ -6,6 +6,7 @@ what it means for the request, and the log the rest.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -50,7 +51,7 @@ ENDED = Problem(
 )
 UNEXPECTED = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on the server.")
 
-_STATUS_OF_REFUSALS: dict[type[errors.ApiError], HTTPStatus] = {
+_STATUS_OF_REFUSALS: Mapping[type[errors.ApiError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.BodyIncomplete: HTTPStatus.BAD_REQUEST,
     errors.BodyNotJson: HTTPStatus.BAD_REQUEST,
@@ -60,7 +61,7 @@ _STATUS_OF_REFUSALS: dict[type[errors.ApiError], HTTPStatus] = {
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_QUEUE_PROBLEMS: dict[type[QueueError], tuple[HTTPStatus, str]] = {
+_QUEUE_PROBLEMS: Mapping[type[QueueError], tuple[HTTPStatus, str]] = {
     DatabaseUnavailable: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database cannot be reached. Nothing was done; try again later.",

@@ -6,10 +6,13 @@ believes nothing that a child could not truthfully say at that moment, for what 
 come from a circuit that took the child over.
 """
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import fields as fields_of
 from typing import Any, Final, TypeGuard
 
+from qcexec_engine import Report
 from qcexec_worker.channel import Frame
 from qcexec_worker.errors import ProtocolViolation
 from qcexec_worker.jobs import (
@@ -29,6 +32,8 @@ from qcexec_worker.jobs import (
 _COUNTS: Final = re.compile(rb'\{(?:"[01 ]*":\d++(?:,"[01 ]*":\d++)*+)?\}')
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MESSAGE_LIMIT: Final = 4000
+_REPORT_NAMES: Final = frozenset(field.name for field in fields_of(Report))
+_REPORT_TEXT_LIMIT: Final = 100
 
 
 class Batch:
@@ -118,9 +123,10 @@ def _outcome(frame: Frame) -> ChildOutcome:
     match fields.get("outcome"):
         case "counts":
             # The counts are passed on unparsed, so they must be nothing but counts.
-            if not _COUNTS.fullmatch(frame.body) or not isinstance(fields.get("report"), dict):
-                raise ProtocolViolation("a child sent counts that are none")
-            return Counts(frame.body, fields["report"])
+            report = fields.get("report")
+            if not _COUNTS.fullmatch(frame.body) or not _is_report(report):
+                raise ProtocolViolation("a child sent counts or a report that are none")
+            return Counts(frame.body, report)
         case "refused":
             return _refused(fields)
         case "does_not_fit":
@@ -144,6 +150,20 @@ def _refused(fields: dict[str, Any]) -> Refused:
     ):
         raise ProtocolViolation("a child sent a refusal with fields that are none")
     return Refused(code, message.encode(errors="replace").decode(), line, column)
+
+
+def _is_report(value: object) -> TypeGuard[dict[str, object]]:
+    """A report goes into log lines: known names and plain, finite, short values alone."""
+    return (
+        isinstance(value, dict)
+        and value.keys() <= _REPORT_NAMES
+        and all(
+            (isinstance(entry, str) and len(entry) <= _REPORT_TEXT_LIMIT)
+            or (isinstance(entry, int | float) and math.isfinite(entry))
+            or entry is None
+            for entry in value.values()
+        )
+    )
 
 
 def _is_number(value: object) -> TypeGuard[int]:

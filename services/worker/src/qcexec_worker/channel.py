@@ -17,7 +17,7 @@ from typing import Any, Final
 from qcexec_worker.errors import ProtocolViolation
 
 HEADER_LIMIT: Final = 64 * 1024
-BODY_LIMIT: Final = 64 * 1024 * 1024
+BODY_LIMIT: Final = 32 * 1024 * 1024
 
 _PREFIX: Final = struct.Struct("!II")
 _READ_BYTES: Final = 256 * 1024
@@ -69,7 +69,8 @@ class FrameDecoder:
                 end = body_start + body_length
                 if len(buffer) < end:
                     break
-                header, body = bytes(buffer[header_start:body_start]), bytes(buffer[body_start:end])
+                with memoryview(buffer) as view:
+                    header, body = bytes(view[header_start:body_start]), bytes(view[body_start:end])
                 start = end
                 yield _parse(header, body)
         finally:

@@ -19,6 +19,7 @@ from qcexec_worker.jobs import DeathReason
 
 _WAITING_BYTES: Final = 1024 * 1024
 _LAST_WORDS_SECONDS: Final = 1.0
+_LAST_WORDS_LIMIT: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class ChildHandle(asyncio.Protocol):
 
     def _take(self, frame: Frame) -> None:
         if frame.kind == "crashed":
-            self._last_words = str(frame.fields.get("detail"))
+            self._last_words = _plain(str(frame.fields.get("detail")))
             return
         self._frames.append(frame)
         self._frames_bytes += frame.size
@@ -166,3 +167,8 @@ def _explain(code: int | None, killed_for: Death | None, last_words: str | None)
         return Death(DeathReason.KILLED, f"signal {-code}")
     words = f": {last_words}" if last_words else ""
     return Death(DeathReason.EXITED, f"exit status {code}{words}")
+
+
+def _plain(text: str) -> str:
+    """Give text that a database can store: no NUL, no lone surrogates, of bounded length."""
+    return text.encode(errors="replace").decode().replace("\0", "?")[:_LAST_WORDS_LIMIT]

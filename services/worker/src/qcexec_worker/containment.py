@@ -16,7 +16,6 @@ import os
 import resource
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from qcexec_worker import seccomp
@@ -29,6 +28,7 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 _OPEN_FILES: Final = 64
 _CHANNEL_DESCRIPTOR: Final = 3
 _STANDARD_DESCRIPTORS: Final = 3
+_PAGE_BYTES: Final = resource.getpagesize()
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
@@ -85,8 +85,13 @@ def keep_only(descriptor: int) -> int:
 
 def address_space_bytes() -> int:
     """Give the size of this process's address space: what RLIMIT_AS limits."""
-    pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-    return pages * resource.getpagesize()
+    # Without a file object: this is called after every job.
+    descriptor = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        pages = int(os.read(descriptor, 32).split(b" ", 1)[0])
+    finally:
+        os.close(descriptor)
+    return pages * _PAGE_BYTES
 
 
 def confine(memory_bytes: int) -> Confinement:

@@ -21,7 +21,6 @@ class WorkerSettings(ServiceSettings):
     task_timeout_seconds: float = Field(default=300.0, gt=0, le=7 * 86400)
     grace_seconds: float = Field(default=25.0, ge=0, le=86400)
     claim_timeout_seconds: float = Field(default=10.0, gt=0, le=300)
-    retry_backoff_seconds: float = Field(default=1.0, gt=0, le=3600)
     metrics_interval_seconds: float = Field(default=60.0, ge=0, le=86400)
     pod_uid: str | None = Field(default=None, max_length=200)
     pod_name: str | None = Field(default=None, max_length=253)

@@ -14,16 +14,25 @@ from typing import Final
 from qcexec_telemetry import log_event
 from qcexec_worker.batch import Batch
 from qcexec_worker.batch_run import BatchRun
-from qcexec_worker.channel import Frame
+from qcexec_worker.channel import BODY_LIMIT, Frame
 from qcexec_worker.child_handle import ChildHandle
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
-from qcexec_worker.jobs import DeathReason, Job, NotBegun, SlotEvent, SlotLimits
+from qcexec_worker.jobs import (
+    DeathReason,
+    Finished,
+    Job,
+    NotBegun,
+    Refused,
+    SlotEvent,
+    SlotLimits,
+)
 from qcexec_worker.spawner import Spawner
 
 _logger = logging.getLogger(__name__)
 
 _FIRST_BACKOFF: Final = 0.1
 _LONGEST_BACKOFF: Final = 30.0
+_TOO_LARGE: Final = f"The task is larger than {BODY_LIMIT // 2**20} MiB and cannot be run."
 
 
 class Slot:
@@ -86,8 +95,11 @@ class Slot:
             raise RuntimeError(f"slot {self._name} runs a batch already")
         self._running = True
         self._recalled = False
-        waiting = list(jobs)
+        waiting = [job for job in jobs if len(job.payload) <= BODY_LIMIT]
         try:
+            for job in jobs:
+                if len(job.payload) > BODY_LIMIT:
+                    yield Finished(job.key, Refused("payload_too_large", _TOO_LARGE))
             while waiting:
                 child = await self._wait_for_child()
                 if child is None:

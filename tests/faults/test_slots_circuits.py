@@ -1,0 +1,76 @@
+"""Real circuits in a confined child: the limits that contain it must not break the engine."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from qcexec_worker.jobs import (
+    ChildLimits,
+    ChildOutcome,
+    Counts,
+    DoesNotFit,
+    Finished,
+    Job,
+    Refused,
+    SlotLimits,
+)
+from qcexec_worker.slot import Slot
+from qcexec_worker.spawner import Spawner, forkserver_environment
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BUDGET = 256 * 2**20
+
+
+@pytest.fixture
+async def slot() -> AsyncIterator[Slot]:
+    spawner = Spawner(forkserver_environment(os.environ))
+    await spawner.start()
+    slot = Slot("tried", spawner, SlotLimits(ChildLimits(BUDGET, max_qubits=30), 120))
+    await slot.start()
+    yield slot
+    await slot.stop()
+    await spawner.stop()
+
+
+async def outcomes(slot: Slot, *circuits: str, shots: int = 100) -> list[ChildOutcome]:
+    payloads = [json.dumps({"qc": circuit, "shots": shots}).encode() for circuit in circuits]
+    jobs = [Job(key, payload, seed=7) for key, payload in enumerate(payloads)]
+    async with asyncio.timeout(120), aclosing(slot.run(jobs)) as events:
+        return [event.outcome async for event in events if isinstance(event, Finished)]
+
+
+def superposition(qubits: int) -> str:
+    """A circuit of no Clifford gates alone, so that its state vector is needed."""
+    gates = "".join(f"h q[{qubit}]; t q[{qubit}]; h q[{qubit}];" for qubit in range(qubits))
+    declared = f"qubit[{qubits}] q; bit[{qubits}] c;"
+    return f'OPENQASM 3.0; include "stdgates.inc"; {declared} {gates} c = measure q;'
+
+
+async def test_the_examples_end_as_they_should_in_one_child(slot: Slot) -> None:
+    names = ["bell", "ghz100_clifford", "teleportation", "syntax_error", "qft4", "bell"]
+    child = slot.child_pid
+    texts = [(EXAMPLES / f"{name}.qasm").read_text() for name in names]
+    bell, ghz, teleportation, wrong, qft, again = await outcomes(slot, *texts)
+    for outcome in (bell, ghz, teleportation, qft):
+        assert isinstance(outcome, Counts)
+        assert sum(json.loads(outcome.body).values()) == 100
+    assert isinstance(wrong, Refused)
+    assert wrong.line is not None
+    assert isinstance(bell, Counts)
+    assert isinstance(again, Counts)
+    assert again.body == bell.body
+    assert slot.child_pid == child
+
+
+async def test_a_state_that_fills_the_budget_runs_and_a_larger_one_does_not_fit(
+    slot: Slot,
+) -> None:
+    fits, fits_not = await outcomes(slot, superposition(22), superposition(28), shots=20_000)
+    assert isinstance(fits, Counts)
+    assert isinstance(fits_not, DoesNotFit)
+    assert fits_not.memory_bytes >= 16 * 2**28
