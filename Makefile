@@ -97,7 +97,7 @@ endef
 # The newest Python that is here and can make a virtual environment. Each is tried, not only
 # looked for: version managers leave commands behind that do not run.
 $(BIN)/python:
-	@for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	@for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			found=$$candidate; \
 			if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then \
@@ -109,7 +109,7 @@ $(BIN)/python:
 	if [ -n "$$found" ]; then \
 		echo "$$found cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python3-venv)" >&2; \
 	else \
-		echo 'Python 3.11 or newer is needed, and was not found on PATH (PYTHON=/path/to/python names one)' >&2; \
+		echo 'Python 3.11 or newer is needed, and was not found as $(or $(PYTHON),python3) (PYTHON=/path/to/python names one)' >&2; \
 	fi; \
 	exit 1
 

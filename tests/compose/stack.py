@@ -15,7 +15,7 @@ from support.waiting import wait_until_blocking
 
 ROOT = Path(__file__).parents[2]
 
-PROJECT = "qcexec-test-compose"
+_PROJECT = "qcexec-test-compose"
 _IMAGE_TAG = "test-compose"
 _UP_SECONDS = 1200.0
 _READY_SECONDS = 180.0
@@ -27,10 +27,9 @@ class Stack:
     """One project of docker compose, published on `port`."""
 
     def __init__(self, env_file: Path, port: int) -> None:
-        self.project = PROJECT
         self.base_url = f"http://127.0.0.1:{port}"
         self._command = (
-            *("docker", "compose", "--project-name", PROJECT),
+            *("docker", "compose", "--project-name", _PROJECT),
             *("--file", str(ROOT / "compose.yaml"), "--env-file", str(env_file)),
         )
         # Variables of the caller would win over the file.
@@ -66,8 +65,13 @@ class Stack:
             raise
 
     def down(self) -> None:
-        """Remove containers, networks and volumes, those of an earlier run as well."""
+        """Remove containers, networks, volumes and images, those of an earlier run as well.
+
+        What was built stays in docker's build cache.
+        """
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+        for image in run("docker", "image", "ls", "--quiet", f"qcexec-*:{_IMAGE_TAG}").split():
+            run("docker", "image", "rm", "--force", image)
 
     def config(self, **variables: str) -> dict[str, Any]:
         """The whole configuration, as it is with `variables` in the environment."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from qcexec_queue.notify import WORKER_CHANNEL
 from qcexec_queue.queues import QueueDirectory
 from qcexec_queue.statements import statement
 from qcexec_queue.states import Outcome
@@ -107,15 +108,7 @@ async def test_what_does_not_fit_goes_to_a_pool_that_fits(queue: QueueSeen) -> N
     async with queue.pool.acquire() as connection:
         large = await QueueDirectory().queue_id(connection, "large")
         await register_pool(connection, PoolRow(large, PEBIBYTE, rank=5))
-        beats = await heartbeats(queue)
-
-        async def seen() -> bool:
-            return await heartbeats(queue) != beats
-
-        # A worker reads the pools with each heartbeat.
-        await connection.execute("select pg_notify('qcexec_worker', '')")
-        await wait_until(seen, what="a heartbeat")
-        await connection.execute("select pg_notify('qcexec_worker', '')")
+        await pools_are_read(queue)
         (task_id,) = await queue.submit(HUGE)
 
         async def passed_on() -> asyncpg.Record | None:
@@ -127,15 +120,15 @@ async def test_what_does_not_fit_goes_to_a_pool_that_fits(queue: QueueSeen) -> N
         assert row is not None
         assert (row["attempt"], row["delivery"]) == (0, 1)
         assert [each.reason for each in await queue.history(task_id)] == ["does_not_fit"]
-        # Nobody serves that pool: back with it, for the next test and the last look.
-        async with connection.transaction():
-            await connection.execute("delete from qcexec.pool where queue_id = $1", large)
-            await connection.execute(
-                "with moved as (delete from qcexec.ready where task_id = $1 returning *) "
-                "insert into qcexec.ready select 1, priority, lane, attempt, delivery, cost, "
-                "bytes, seq, task_id from moved",
-                task_id,
-            )
+        # Nobody serves that pool: it goes, and the task comes back to fail.
+        await connection.execute("delete from qcexec.pool where queue_id = $1", large)
+        await pools_are_read(queue)
+        await connection.execute(
+            "with moved as (delete from qcexec.ready where task_id = $1 returning *) "
+            "insert into qcexec.ready select 1, priority, lane, attempt, delivery, cost, "
+            "bytes, seq, task_id from moved",
+            task_id,
+        )
 
 
 async def test_what_fits_nowhere_fails_with_what_it_needs(queue: QueueSeen) -> None:
@@ -224,8 +217,20 @@ async def learn_run_times(queue: QueueSeen) -> None:
         await queue.wait_for_results(await queue.submit(BELL, BELL))
 
 
-async def heartbeats(queue: QueueSeen) -> list[object]:
-    return [row["heartbeat_at"] for row in (await queue.workers()).values()]
+async def pools_are_read(queue: QueueSeen) -> None:
+    """A worker reads them with each heartbeat; the second one from here is all after this."""
+
+    async def heartbeats() -> list[object]:
+        return [row["heartbeat_at"] for row in (await queue.workers()).values()]
+
+    for _ in range(2):
+        last = await heartbeats()
+        await queue.pool.execute("select pg_notify($1, '')", WORKER_CHANNEL)
+
+        async def later(last: list[object] = last) -> bool:
+            return await heartbeats() != last
+
+        await wait_until(later, what="a heartbeat")
 
 
 def returned(worker: Worker) -> int:

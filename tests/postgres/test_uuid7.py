@@ -37,11 +37,12 @@ async def test_ids_of_a_span_of_time_lie_between_its_floors(database: Database) 
     async with plain(database.owner_dsn) as connection:
         rows = await connection.fetch(
             """
-            select qcexec.uuid7_floor(m) <= qcexec.uuid7(qcexec.uuid7_prefix(m))
-               and qcexec.uuid7(qcexec.uuid7_prefix(m)) < qcexec.uuid7_floor(m + interval '1 microsecond') as within,
-                   qcexec.uuid7_moment(qcexec.uuid7(qcexec.uuid7_prefix(m))) = date_trunc('milliseconds', m) as told
+            select qcexec.uuid7_floor(m) <= id
+               and id < qcexec.uuid7_floor(m + interval '1 microsecond') as within,
+                   qcexec.uuid7_moment(id) = date_trunc('milliseconds', m) as told
             from generate_series($1::timestamptz, $1 + interval '3 milliseconds',
                                  interval '7 microseconds') m
+            cross join lateral (select qcexec.uuid7(qcexec.uuid7_prefix(m)) as id offset 0) made
             """,
             MOMENT,
         )

@@ -158,6 +158,15 @@ def test_a_hostile_megabyte_is_read_in_one_pass(text: str) -> None:
     assert refusal(text).code != "internal_error"
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["qubit[1_] r;", "qubit[0x_] r;", "rx(._e5) q[0];", "rx(1_e5_) q[0];", "bit[] r;", "x $;"],
+)
+def test_a_misspelt_number_is_no_fault_of_the_engine(line: str) -> None:
+    end = outcome(HEAD + line + TAIL)
+    assert not isinstance(end, EngineError) or end.code != "internal_error"
+
+
 def test_words_in_comments_are_not_taken_for_statements() -> None:
     text = HEAD + '// input OPENQASM 2.0 include "x" ((((\n/* qubit[99999999] */ h q[0];' + TAIL
     assert isinstance(run(text, 10, 1, LIMITS), Completed)

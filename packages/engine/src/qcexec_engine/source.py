@@ -28,7 +28,7 @@ from qcexec_engine.limits import Limits
 
 _STANDARD_GATES: Final = "stdgates.inc"
 # A sum or product could be so large that the importer aborts the process.
-_NUMBER = re.compile(r"\d[\d_]{0,299}|0[xX][\da-fA-F_]{1,299}")
+_NUMBER = re.compile(r"\d[\d_]{0,299}|0[xX][\da-fA-F][\da-fA-F_]{0,299}")
 # A floating-point number has at most 309 digits before its point.
 _MAX_DIGITS: Final = 300
 _OPENQASM_2: Final = (
@@ -54,7 +54,7 @@ _TOKEN = re.compile(
     | (?P<declaration> (?:qubit|bit)\b\s*(?:\[[^\[\]\n;]{0,400}\])?
                      | (?:qreg|creg)\b\s*\w+\s*(?:\[[^\[\]\n;]{0,400}\])? )
     | (?P<physical>    \$\d{1,300} )
-    | (?P<exponent>    (?:\d[\d_]*+(?:\.[\d_]*+)?|\.[\d_]++)[eE][+-]?\d+ )
+    | (?P<exponent>    (?:\d[\d_]*+(?:\.[\d_]*+)?|\.\d[\d_]*+)[eE][+-]?\d+ )
     | (?P<number>      \d\w* )
     | (?P<word>        [^\W\d]\w* )
     | (?P<mark>        [(){};]|\[|\] )
@@ -159,7 +159,7 @@ class _Scan:
         _, bracket, size = token.rstrip("]").partition("[")
         if bracket and not _NUMBER.fullmatch(size.strip()):
             return UnsupportedFeature, "the size of a register has to be written as one number"
-        width = int(size, 16 if "x" in size.lower() else 10) if bracket else 1
+        width = int(size.replace("_", ""), 16 if "x" in size.lower() else 10) if bracket else 1
         if token.startswith("q"):
             self.qubits += width
         else:

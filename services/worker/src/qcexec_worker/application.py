@@ -74,7 +74,7 @@ async def _run(settings: WorkerSettings) -> int:
         share = read_share(Path("/"), len(os.sched_getaffinity(0)))
         plan = _plan(settings, share, preloaded)
         queue_id = await _find_queue(settings, stop)
-        if queue_id is None:
+        if queue_id is None or stop.is_set():
             return 0
         await _work(settings, spawner, plan, queue_id)
     except WorkerError as error:

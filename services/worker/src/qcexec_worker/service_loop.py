@@ -162,8 +162,9 @@ class ServiceLoop:
         async with answered_within(connection, STATEMENT_TIMEOUT_SECONDS):
             if self._leaving:
                 await ask_drain(connection, [self._identity.worker_id])
-            await self._beat(connection)
+            # Before the first beat lets the claims begin: what they bring is judged by the pools.
             self._pools = await pools(connection)
+            await self._beat(connection)
         self._on_beat(True)
         if not self._claims.claiming and not self._claims.drained:
             # To be acknowledged as soon as the claim that is under way has returned.

@@ -1,0 +1,110 @@
+"""The figures of a queue: exact up to a cap, beyond it near enough."""
+
+from uuid import uuid4
+
+import pytest
+
+from qcexec_queue.connections import Connection
+from qcexec_queue.exchange import Appetite
+from qcexec_queue.leases import put_back
+from qcexec_queue.settlement import Cause, RetryPolicy, settle
+from qcexec_queue.statistics import QueueStatistics, read_statistics, write_statistics
+from qcexec_queue.tasks import NewTask
+from support.databases import Database
+from support.queue import (
+    exchange_of,
+    of_worker,
+    plain,
+    queue_number,
+    service,
+    submit,
+    tasks,
+)
+from support.waiting import wait_until
+
+CAP = 1000
+
+
+async def figures(connection: Connection, cap: int = CAP) -> dict[str, QueueStatistics]:
+    await write_statistics(connection, cap=cap)
+    return dict(await read_statistics(connection))
+
+
+async def test_below_the_cap_every_figure_is_exact(database: Database) -> None:
+    worker_id = uuid4()
+    await submit(database.app_dsn, *(NewTask(b"x" * 10, each) for each in (1.0, 2.0, 3.0, 4.0)))
+    await submit(database.app_dsn, NewTask(b"y", 7.0, queue="other"))
+    async with service(database.app_dsn) as connection:
+        exchange = await exchange_of(connection, worker_id)
+        one, two = (await exchange.run(connection, [], Appetite(2, 2, 0.0))).leases
+        await put_back(
+            connection, [settle(of_worker(one, worker_id), Cause.CHILD_DIED, RetryPolicy())]
+        )
+        found = await figures(connection)
+        default = found["default"]
+        assert (default.depth, default.depth_exact, default.bytes) == (2, True, 20)
+        assert (default.scheduled, default.running, default.mean_cost) == (1, 1, 3.5)
+        assert default.oldest_seconds is not None
+        assert 0 <= default.oldest_seconds < 600
+        assert 0 <= default.age_seconds < 600
+        assert (found["other"].depth, found["other"].bytes, found["other"].mean_cost) == (1, 1, 7.0)
+        assert two.epoch
+
+
+async def test_an_empty_queue_has_no_oldest_task(database: Database) -> None:
+    async with service(database.app_dsn) as connection:
+        await queue_number(connection)
+        assert (await figures(connection))["default"] == QueueStatistics(
+            0, True, 0, 0, 0, None, 0.0, pytest.approx(0.0, abs=600)
+        )
+
+
+async def test_beyond_the_cap_depth_and_bytes_are_estimated_within_a_factor(
+    database: Database,
+) -> None:
+    await submit(database.app_dsn, *tasks(20_000))
+    async with service(database.app_dsn) as connection, plain(database.admin_dsn) as admin:
+        # PostgreSQL's own count follows with its statistics.
+        await wait_until(lambda: believes(admin, 20_000), what="the statistics arrive")
+        found = (await figures(connection))["default"]
+        assert not found.depth_exact
+        assert 10_000 <= found.depth <= 40_000
+        assert 70_000 <= found.bytes <= 400_000
+
+
+async def believes(connection: Connection, rows: int) -> bool:
+    live = await connection.fetchval(
+        "select pg_stat_get_live_tuples('qcexec.ready'::regclass)", timeout=10
+    )
+    return bool(live >= rows)
+
+
+async def test_two_deep_queues_share_the_estimate_by_their_size(database: Database) -> None:
+    await submit(database.app_dsn, *(NewTask(b"x", 0.1, queue="large") for _ in range(9_000)))
+    await submit(database.app_dsn, *(NewTask(b"x", 0.1, queue="small") for _ in range(3_000)))
+    await submit(database.app_dsn, *tasks(10))
+    async with service(database.app_dsn) as connection, plain(database.admin_dsn) as admin:
+        await wait_until(lambda: believes(admin, 12_010), what="the statistics arrive")
+        found = await figures(connection)
+        assert 4_500 <= found["large"].depth <= 18_000
+        assert 1_500 <= found["small"].depth <= 6_000
+        assert (found["default"].depth, found["default"].depth_exact) == (10, True)
+
+
+async def test_a_queue_that_was_deep_and_drained_reads_so(database: Database) -> None:
+    await submit(database.app_dsn, *tasks(3_000))
+    async with service(database.app_dsn) as connection:
+        assert not (await figures(connection))["default"].depth_exact
+        exchange = await exchange_of(connection)
+        while (await exchange.run(connection, [], Appetite(1000, 1000, 1e9))).leases:
+            pass
+        found = (await figures(connection))["default"]
+        assert (found.depth, found.depth_exact, found.running) == (0, True, 3_000)
+
+
+async def test_estimates_never_fall_below_what_was_counted(database: Database) -> None:
+    await submit(database.app_dsn, *tasks(1_500))
+    async with service(database.app_dsn) as connection, plain(database.admin_dsn) as admin:
+        # As after a crash, which loses PostgreSQL's own count.
+        await admin.execute("select pg_stat_reset_single_table_counters('qcexec.ready'::regclass)")
+        assert (await figures(connection))["default"].depth >= CAP
