@@ -75,18 +75,8 @@ def _python(folder: Path, names: Sequence[str], say: Callable[[str], None]) -> I
         if not kept.fresh:
             say("installing pgqueuer and procrastinate")
             venv.create(place, clear=True, with_pip=True)
-            _run(
-                [
-                    str(interpreter),
-                    "-m",
-                    "pip",
-                    "install",
-                    "-q",
-                    "--require-hashes",
-                    "-r",
-                    str(lock),
-                ]
-            )
+            install = [str(interpreter), "-m", "pip", "install", "-q", "--require-hashes"]
+            _run([*install, "-r", str(lock)])
     for name in names:
         yield _python_system(name, interpreter)
 

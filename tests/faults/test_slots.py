@@ -190,6 +190,12 @@ async def test_a_job_for_a_child_that_died_unnoticed_comes_back(slot: Slot) -> N
     assert await works(slot)
 
 
+async def test_a_slot_is_not_ready_between_a_death_and_the_next_child(slot: Slot) -> None:
+    await collect(slot, job(0, "abort"))
+    assert not slot.ready
+    assert await works(slot)
+
+
 async def test_a_child_killed_running_takes_its_own_job_alone(
     slot: Slot, neighbour: Neighbour
 ) -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from qcexec_queue.states import Lane, Outcome
-from qcexec_queue.workers import ask_drain
 from support.databases import Database
 from support.queue_seen import Attempt, QueueSeen, seen_queue
 from support.services import Services
@@ -79,12 +78,12 @@ async def test_the_late_result_of_a_worker_that_was_stopped_is_refused(
 ) -> None:
     other = await start_worker(services, database.app_dsn, SHORT_LEASE).started()
     await other.process.wait_for_event("maintenance_held")
-    await ask_drain(queue.pool, [other.worker_id])
+    await queue.ask_drain(other)
     stopped = await start_worker(services, database.app_dsn, SHORT_LEASE).started()
     (task_id,) = await queue.submit(MEDIUM)
     child = await stopped.child_at_work()
     stopped.process.send(signal.SIGSTOP)
-    await ask_drain(queue.pool, [other.worker_id], drain=False)
+    await queue.ask_drain(other, drain=False)
     await queue.wait_for_results()
     stored = await queue.result(task_id)
     assert stored.worker_id == other.worker_id
@@ -142,10 +141,7 @@ async def test_a_childs_death_counts_for_the_task_that_it_had_begun_alone(
             await worker.child_at_work()
         child.kill()
         worker.process.send(signal.SIGCONT)
-        await wait_until(
-            lambda number=number: len(worker.events("task_died")) > number,
-            what="the death is noticed",
-        )
+        await deaths(worker, number + 1)
     results = await queue.wait_for_results()
     await queue.check()
     assert results[deadly].outcome is Outcome.FAILED
@@ -175,6 +171,11 @@ async def test_the_forkservers_death_fails_nothing_and_counts_for_nothing(
     history = await queue.attempts()
     assert history == [Attempt("child_lost", False, worker.worker_id)] * len(history)
     assert history
+
+
+async def deaths(worker: Worker, number: int) -> None:
+    """Waits until it has noticed so many."""
+    await wait_until(lambda: len(worker.events("task_died")) >= number, what="a death is noticed")
 
 
 async def learn_run_times(queue: QueueSeen) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from qcexec_queue.states import Lane, Outcome
-from qcexec_queue.workers import ask_drain
 from support.databases import Database
 from support.queue_seen import Attempt, QueueSeen, seen_queue
 from support.services import Services
@@ -45,6 +44,7 @@ async def test_sigterm_lets_end_what_can_and_hands_back_the_rest(
     assert await queue.leases() == []
     assert await queue.workers() == {}
     ready = await queue.pool.fetchrow("select * from qcexec.ready where task_id = $1", endless)
+    assert ready is not None
     assert (ready["lane"], ready["attempt"], ready["delivery"]) == (Lane.RETURNED, 0, 1)
     assert [line["event"] for line in worker.process.events()][-1] == "stopped"
     assert len(worker.process.output().splitlines()) == len(worker.process.events())
@@ -89,7 +89,7 @@ async def test_a_drain_in_the_database_is_acknowledged_and_can_be_taken_back(
     child = await worker.freeze_child_at_work()
     assert await health(worker, "--ready") == 0
 
-    await ask_drain(queue.pool, [worker.worker_id])
+    await queue.ask_drain(worker)
     await wait_until(lambda: drained_at(queue, worker), what="the drain is acknowledged")
     refused = await queue.submit(BELL, BELL)
     child.resume()
@@ -102,7 +102,7 @@ async def test_a_drain_in_the_database_is_acknowledged_and_can_be_taken_back(
     await wait_until(lambda: health(worker, "--ready"), what="it is not ready")
     assert await health(worker) == 0
 
-    await ask_drain(queue.pool, [worker.worker_id], drain=False)
+    await queue.ask_drain(worker, drain=False)
     await queue.wait_for_results()
     assert await drained_at(queue, worker) is None
     assert await queue.attempts() == []
@@ -115,7 +115,7 @@ async def test_a_drain_that_is_asked_before_sigterm_changes_nothing_about_it(
     worker = await start_worker(services, database.app_dsn).started()
     (task_id,) = await queue.submit(MEDIUM)
     await worker.child_at_work()
-    await ask_drain(queue.pool, [worker.worker_id])
+    await queue.ask_drain(worker)
     await wait_until(lambda: drained_at(queue, worker), what="the drain is acknowledged")
     assert await worker.stop() == 0
     assert (await queue.result(task_id)).outcome is Outcome.COMPLETED

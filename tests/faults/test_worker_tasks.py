@@ -5,6 +5,7 @@ The tests share a worker of two slots with a short time limit, and each looks at
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -142,8 +143,7 @@ async def test_a_notification_wakes_an_idle_worker(worker: Worker, queue: QueueS
     """Polls are full sweeps; a claim that was none was asked for by a notification."""
     woken = False
     for _ in range(10):
-        polls = len(sweeps(worker))
-        await wait_until(lambda polls=polls: len(sweeps(worker)) > polls, what="it polls")
+        await next_poll(worker)
         seen = len(worker.events("exchanged"))
         await queue.wait_for_results(await queue.submit(BELL))
         claims = [line for line in worker.events("exchanged")[seen:] if line["claimed"]]
@@ -238,10 +238,14 @@ def returned(worker: Worker) -> int:
     return sum(line["returned"] for line in lines if line["reason"] == "not_begun")
 
 
-def sweeps(worker: Worker) -> list[object]:
-    return [line for line in worker.events("exchanged") if line["sweep"]]
+async def next_poll(worker: Worker) -> None:
+    def polls() -> int:
+        return sum(line["sweep"] for line in worker.events("exchanged"))
+
+    before = polls()
+    await wait_until(lambda: polls() > before, what="the worker polls")
 
 
-def line_of(worker: Worker, event: str, task_id: UUID) -> dict[str, object]:
+def line_of(worker: Worker, event: str, task_id: UUID) -> dict[str, Any]:
     (line,) = [line for line in worker.events(event) if line["task_id"] == str(task_id)]
     return line

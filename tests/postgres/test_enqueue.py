@@ -11,7 +11,17 @@ from qcexec_queue.events import BatchEnqueued, BatchSplit
 from qcexec_queue.states import Priority
 from qcexec_queue.tasks import NewTask
 from support.databases import Database
-from support.queue import Seen, count, holds, plain, service, submit, submitting, tasks
+from support.queue import (
+    Seen,
+    count,
+    holds,
+    plain,
+    service,
+    submit,
+    submitting,
+    tasks,
+    waiting_for_locks,
+)
 from support.waiting import wait_until
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -81,20 +91,12 @@ async def test_nobody_is_answered_before_the_commit_of_their_own_task(database: 
         await transaction.start()
         await blocker.execute("lock table qcexec.ready in share mode")
         answer = asyncio.create_task(submitter.enqueue(NewTask(b"second", 0.1)))
-        await wait_until(lambda: blocked_by_locks(blocker), what="the insert waits")
+        await wait_until(lambda: waiting_for_locks(blocker), what="the insert waits")
         assert not answer.done()
         assert await count(reader, "task") == 1
         await transaction.rollback()
         second = await answer
     assert set(await payloads(database)) == {first, second}
-
-
-async def blocked_by_locks(connection: object) -> bool:
-    found = await connection.fetchval(  # type: ignore[attr-defined]  # any asyncpg connection
-        "select count(*) from pg_stat_activity"
-        " where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    return bool(found)
 
 
 async def test_a_caller_that_is_cancelled_cancels_nobody_else(database: Database) -> None:

@@ -6,7 +6,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from qcexec_queue.connections import Connection
 from qcexec_queue.events import BatchSplit, LateResultRefused
 from qcexec_queue.exchange import UNSTORABLE, Appetite
 from qcexec_queue.leases import put_back
@@ -30,6 +29,7 @@ from support.queue import (
     service,
     submit,
     tasks,
+    waiting_for_locks,
 )
 from support.waiting import wait_until
 
@@ -137,7 +137,7 @@ async def test_a_repeat_that_waits_for_its_first_try_learns_how_that_ended(
         repeat = asyncio.create_task(
             exchange.run(second, completions(leases), EVERYTHING, repeated=True)
         )
-        await wait_until(lambda: waits_for_a_lock(admin), what="the repeat waits")
+        await wait_until(lambda: waiting_for_locks(admin), what="the repeat waits")
         assert not repeat.done()
         if first_commits:
             await transaction.commit()
@@ -149,15 +149,6 @@ async def test_a_repeat_that_waits_for_its_first_try_learns_how_that_ended(
             await holds(second, ready=0, lease=1, result=2)
         else:
             await holds(second, ready=1, lease=0, result=2)
-
-
-async def waits_for_a_lock(connection: Connection) -> bool:
-    return bool(
-        await connection.fetchval(
-            "select count(*) from pg_stat_activity"
-            " where wait_event_type = 'Lock' and datname = current_database()"
-        )
-    )
 
 
 async def test_a_repeat_that_waits_for_the_sweep_that_took_its_lease_learns_that_it_is_lost(
@@ -180,7 +171,7 @@ async def test_a_repeat_that_waits_for_the_sweep_that_took_its_lease_learns_that
         async with sweep.transaction():
             assert await put_back(sweep, [back]) == {lease.epoch}
             late = asyncio.create_task(exchange.run(second, [completion(lease)], None))
-            await wait_until(lambda: waits_for_a_lock(admin), what="the completion waits")
+            await wait_until(lambda: waiting_for_locks(admin), what="the completion waits")
         assert [each.epoch for each in (await late).lost] == [lease.epoch]
         await holds(second, ready=1, lease=0, result=0)
 

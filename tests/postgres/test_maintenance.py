@@ -28,6 +28,7 @@ from support.queue import (
     service,
     submit,
     tasks,
+    waiting_for_locks,
 )
 from support.waiting import wait_until
 
@@ -44,7 +45,7 @@ async def main():
     maintenance = Maintenance(
         lambda: connect(sys.argv[1], role=Role.SERVICE, application="holder"),
         lambda event: print(event, flush=True),
-        MaintenancePolicy(lease_seconds=float(sys.argv[2]), lock_seconds=0.1),
+        MaintenancePolicy(idle_seconds=float(sys.argv[2]), promote_seconds=0.1),
     )
     await maintenance.run(asyncio.Event())
 
@@ -174,15 +175,7 @@ async def test_a_heartbeat_that_arrives_during_the_sweep_saves_the_worker(
         await worker.execute("update qcexec.worker set heartbeat_at = now() + interval '1 hour'")
         deletion = asyncio.create_task(sweep.fetch(statement("expire_workers"), -1.0))
 
-        async def waits() -> bool:
-            return bool(
-                await admin.fetchval(
-                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                    " and datname = current_database()"
-                )
-            )
-
-        await wait_until(waits, what="the sweep waits for the heartbeat")
+        await wait_until(lambda: waiting_for_locks(admin), what="the sweep waits for the heartbeat")
         await transaction.commit()
         assert await deletion == []
         await holds(worker, worker=1)

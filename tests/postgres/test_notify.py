@@ -10,7 +10,16 @@ from qcexec_queue.events import ignore
 from qcexec_queue.notify import INTERVAL_SECONDS, Notifier, listen
 from qcexec_queue.tasks import NewTask
 from support.databases import Database
-from support.queue import count, plain, queue_number, service, service_pool, submitting, tasks
+from support.queue import (
+    count,
+    plain,
+    queue_number,
+    service,
+    service_pool,
+    submitting,
+    tasks,
+    waiting_for_locks,
+)
 from support.waiting import wait_until
 
 
@@ -94,13 +103,7 @@ async def test_a_commit_slower_than_the_interval_is_announced_after_it(
             held = [asyncio.create_task(each.enqueue(NewTask(b"x", 0.1))) for each in (slow, fast)]
 
             async def both_wait() -> bool:
-                return (
-                    await admin.fetchval(
-                        "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                        " and datname = current_database()"
-                    )
-                    == 2
-                )
+                return await waiting_for_locks(admin) == 2
 
             await wait_until(both_wait)
             before = listener.heard["default"]

@@ -148,3 +148,9 @@ async def holds(connection: Connection, **expected: int) -> None:
     assert await violations(connection) == []
     found = {table: await count(connection, table) for table in expected}
     assert found == expected
+
+
+async def waiting_for_locks(connection: Connection) -> int:
+    """How many sessions of the server wait for a lock. (pg_stat_activity is cached meanwhile.)"""
+    sql = "select count(distinct pid) from pg_locks where not granted"
+    return int(await connection.fetchval(sql))

@@ -15,7 +15,9 @@ from qcexec_queue.invariant import violations
 from qcexec_queue.notify import Notifier
 from qcexec_queue.states import Outcome
 from qcexec_queue.tasks import NewTask
+from qcexec_queue.workers import ask_drain
 from support.waiting import wait_until
+from support.workers import Worker
 
 _COST = 0.004
 
@@ -110,6 +112,11 @@ class QueueSeen:
         """The rows of workers."""
         rows = await self.pool.fetch("select * from qcexec.worker")
         return {row["worker_id"]: row for row in rows}
+
+    async def ask_drain(self, worker: Worker, *, drain: bool = True) -> None:
+        """Asks this worker to claim no more, or to go on."""
+        async with self.pool.acquire() as connection:
+            assert await ask_drain(connection, [worker.worker_id], drain=drain)
 
     async def wait_for_leases(self, task_ids: Iterable[UUID]) -> list[asyncpg.Record]:
         """Waits until all of these are leased; gives their leases."""

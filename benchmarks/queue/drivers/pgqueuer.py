@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,11 @@ class PgqueuerAdapter:
     def __init__(self, url: str) -> None:
         self._url = url
         self._admin: Queries | None = None
+
+    @property
+    def modes(self) -> Collection[str]:
+        """All."""
+        return _BATCH_SIZES
 
     async def install(self) -> None:
         """Make the schema, autovacuum tuned by its own command."""

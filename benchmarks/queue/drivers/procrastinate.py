@@ -4,7 +4,7 @@ It has no claim of several tasks; the figures "in tens" do not exist for it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import procrastinate  # type: ignore[import-not-found]  # the peers' environment has it
@@ -22,6 +22,11 @@ class ProcrastinateAdapter:
         self._url = url
         self._handle: Handle = _ignore
         self._opened: procrastinate.App | None = None
+
+    @property
+    def modes(self) -> Collection[str]:
+        """All but "tens"."""
+        return _CONCURRENCY
 
     async def install(self) -> None:
         """Make the schema."""
@@ -43,8 +48,6 @@ class ProcrastinateAdapter:
 
     async def work(self, mode: str, handle: Handle, enough: asyncio.Event) -> None:
         """Run its worker, finished jobs deleted."""
-        if mode not in _CONCURRENCY:
-            raise Unsupported
         app = await self._app()
         self._handle = handle
         worker = asyncio.create_task(

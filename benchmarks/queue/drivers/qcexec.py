@@ -7,8 +7,9 @@ result of 20 bytes is stored for each task.
 
 import asyncio
 import random
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import uvloop
@@ -42,6 +43,11 @@ class QcexecAdapter:
         self._pool: Pool | None = None
         self._submitter: Submitter | None = None
         self._claimer: tuple[Exchange, Connection] | None = None
+
+    @property
+    def modes(self) -> Collection[str]:
+        """All."""
+        return _AT_ONCE
 
     async def install(self) -> None:
         """Bring an empty database to this release's schema."""
@@ -88,9 +94,7 @@ class QcexecAdapter:
             if not done:
                 await _wait(wake, min(random.uniform(*_POLL_SECONDS), _until_sweep(exchange)))
         await exchange.run(connection, done, None)
-        for task in beside:
-            task.cancel()
-        await asyncio.wait(beside)
+        await _end(beside)
 
     async def unfinished(self) -> bool:
         """Tell whether a row is left in ready, scheduled or lease."""
@@ -165,7 +169,7 @@ async def _keep_alive(connection: Connection, worker_id: uuid.UUID, held: set[in
 
 
 def _until_sweep(exchange: Exchange) -> float:
-    return max(0.01, exchange.sweeps.seconds_left(asyncio.get_running_loop().time()))
+    return max(0.01, exchange.sweeps.seconds_left(time.monotonic()))
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:
@@ -174,6 +178,14 @@ async def _wait(wake: asyncio.Event, seconds: float) -> None:
             await wake.wait()
     except TimeoutError:
         return
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 async def _set_after(first: asyncio.Event, second: asyncio.Event) -> None:

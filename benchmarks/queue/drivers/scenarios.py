@@ -15,7 +15,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 Enqueue = Callable[[bytes], Awaitable[object]]
@@ -28,6 +28,10 @@ MARK_EVERY = 1_000
 class Adapter(Protocol):
     """One queue, as far as a benchmark needs it. Payloads are ASCII text."""
 
+    @property
+    def modes(self) -> Collection[str]:
+        """The modes that `work` has: "best" and "pickup", perhaps "tens" and "one"."""
+
     async def install(self) -> None:
         """Make the queue's schema in an empty database, tuned as its manual says."""
 
@@ -38,7 +42,7 @@ class Adapter(Protocol):
         """Enqueue all payloads by the queue's own batch call."""
 
     async def work(self, mode: str, handle: Handle, enough: asyncio.Event) -> None:
-        """Run one worker in `mode` ("best", "tens", "one", "pickup") until `enough` is set."""
+        """Run one worker in one of its modes until `enough` is set."""
 
     async def unfinished(self) -> bool:
         """Tell whether any task is waiting or still held by the worker."""
@@ -111,8 +115,8 @@ async def _batches(adapter: Adapter, tasks: int, size: int, payload: int) -> Map
     return {"rate": tasks // size * size / (time.perf_counter() - started)}
 
 
-async def _drain(adapter: Adapter, tasks: int, mode: str, payload: int) -> Mapping[str, Any]:
-    await _fill(adapter, tasks, payload)
+async def _drain(adapter: Adapter, tasks: int, mode: str) -> Mapping[str, Any]:
+    _require(adapter, mode)
     progress = _Progress(tasks)
     enough = asyncio.Event()
     worker = asyncio.create_task(adapter.work(mode, progress.handle, enough))
@@ -128,10 +132,9 @@ async def _drain(adapter: Adapter, tasks: int, mode: str, payload: int) -> Mappi
 async def _churn(
     adapter: Adapter, tasks: int, mode: str, payload: int, waiting: int, chunk: int, seconds: float
 ) -> Mapping[str, Any]:
+    _require(adapter, mode)
     progress = _Progress(tasks)
     enough = asyncio.Event()
-    if waiting == 0:
-        await _fill(adapter, tasks, payload)
     worker = asyncio.create_task(adapter.work(mode, progress.handle, enough))
     if waiting == 0:
         feeder = asyncio.create_task(progress.wait())
@@ -183,11 +186,8 @@ async def _pickup_producer(adapter: Adapter, tasks: int) -> Mapping[str, Any]:
     return {}
 
 
-async def _claims(
-    adapter: Adapter, pending: int, more: int, claims: int, size: int, payload: int
-) -> Mapping[str, Any]:
+async def _claims(adapter: Adapter, claims: int, size: int, payload: int) -> Mapping[str, Any]:
     body = b"x" * payload
-    await _fill(adapter, more, payload)
     milliseconds: list[float] = []
     for _ in range(claims):
         started = time.perf_counter()
@@ -195,13 +195,12 @@ async def _claims(
         milliseconds.append((time.perf_counter() - started) * 1e3)
         await adapter.finish(claimed)
         await adapter.enqueue_many([body] * size)
-    return {"milliseconds": milliseconds, "pending": pending}
+    return {"milliseconds": milliseconds}
 
 
-async def _fill(adapter: Adapter, tasks: int, payload: int) -> None:
-    body = b"x" * payload
-    for start in range(0, tasks, 1_000):
-        await adapter.enqueue_many([body] * min(1_000, tasks - start))
+def _require(adapter: Adapter, mode: str) -> None:
+    if mode not in adapter.modes:
+        raise Unsupported
 
 
 async def _either(worker: "asyncio.Task[None]", event: asyncio.Event) -> None:

@@ -3,7 +3,9 @@
 Small tables and stale statistics lead the planner to sequential scans and hash
 joins, which are slow the moment the queue grows. So the services' connections
 forbid them, and plan each statement once, for any parameters: planning a look-up
-for its very id would lock fewer partitions, and takes longer than it saves.
+for its very id would lock fewer partitions, and takes longer than it saves. They
+forbid bitmap scans, too: those leave dead entries in an index, which a plain scan
+marks as it passes, and the leases of a busy worker leave many.
 
 TCP keepalive is asked of the server, so that it notices clients that are gone;
 that a server is gone is noticed by the deadline that every statement here has.
@@ -84,6 +86,7 @@ def session_settings(role: Role, application: str) -> dict[str, str]:
         "statement_timeout": str(int(STATEMENT_TIMEOUT_SECONDS * 1000)),
         "idle_in_transaction_session_timeout": "60000",
         "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
         "enable_hashjoin": "off",
         "enable_mergejoin": "off",
         "plan_cache_mode": "force_generic_plan",

@@ -16,6 +16,7 @@ moved.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class MaintenancePolicy:
     partitions_seconds: float = 60.0
     lock_seconds: float = 2.0
     """Between tries to get the lock."""
+    idle_seconds: float = 30.0
+    """A holder that does nothing for so long loses the lock, by PostgreSQL's own clock."""
     reconnect_seconds: float = 1.0
     count_cap: int = COUNT_CAP
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -143,11 +146,13 @@ class Maintenance:
             if now < self._due.get(name, 0.0):
                 continue
             self._due[name] = now + period
-            try:
-                async with answered_within(connection, STATEMENT_TIMEOUT_SECONDS):
+            async with answered_within(connection, STATEMENT_TIMEOUT_SECONDS):
+                try:
                     await step(connection)
-            except asyncpg.PostgresError as error:
-                self._observer(MaintenanceFailed(name, describe(error)))
+                except asyncpg.PostgresError as error:
+                    if connection.is_closed():
+                        raise
+                    self._observer(MaintenanceFailed(name, describe(error)))
         return max(0.0, min(self._due.values()) - time.monotonic())
 
     async def _take_lock(self, connection: Connection) -> bool:
@@ -155,6 +160,12 @@ class Maintenance:
             self._holding = await connection.fetchval(
                 "select pg_try_advisory_lock(hashtextextended($1, 0))", LOCK_NAME
             )
+            if self._holding:
+                # A holder that is stopped, not dead, keeps its connection and with it the lock.
+                await connection.execute(
+                    "select set_config('idle_session_timeout', $1, false)",
+                    str(math.ceil(self._policy.idle_seconds * 1000)),
+                )
         if self._holding:
             self._observer(MaintenanceHeld(held=True))
         return self._holding

@@ -221,7 +221,11 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         Maintenance(
             partial(_connect, settings, "maintenance"),
             log_queue_event,
-            MaintenancePolicy(lease_seconds=settings.lease_seconds, retry=retry),
+            MaintenancePolicy(
+                lease_seconds=settings.lease_seconds,
+                idle_seconds=min(30.0, max(5.0, settings.lease_seconds)),
+                retry=retry,
+            ),
         ),
         log_queue_event,
         ServicePolicy(

@@ -41,10 +41,10 @@ class BatchRun:
         """The jobs that a child that left did not begin."""
         return self._batch.waiting
 
-    def must_kill(self) -> bool:
-        """End a child that is of no more use; say whether it was."""
+    def child_is_spent(self) -> bool:
+        """Say whether the child is of no more use, and see to it that it ends then."""
         if self._batch.done and not self._batch.leaves:
-            return False
+            return self._child.silent
         self._child.kill(DeathReason.STOPPED, "it left, or its batch was given up")
         return True
 

@@ -148,6 +148,8 @@ class ClaimLoop:
 
     async def _turn(self, connection: Connection) -> None:
         self._desk.changed.clear()
+        for runner in self._runners:
+            runner.check()
         repeated = bool(self._unanswered)
         outgoing = self._unanswered if repeated else self._desk.hand_over()
         self._unanswered = outgoing

@@ -112,7 +112,8 @@ class Slot:
                         for event in await batch.next_events():
                             yield event
                 finally:
-                    if batch.must_kill():
+                    # At once, not when the keeper hears of it: the next batch may come before.
+                    if batch.child_is_spent():
                         self._forget(child)
                 waiting = batch.left_for_another_child
         finally:

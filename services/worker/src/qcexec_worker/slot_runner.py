@@ -29,6 +29,8 @@ from qcexec_worker.slot import Slot
 
 OVERRUN_SECONDS = 0.100
 
+_LONGEST_DETAIL = 2000
+
 _logger = logging.getLogger(__name__)
 
 
@@ -54,6 +56,7 @@ class SlotRunner:
         self._time_limit = time_limit
         self._pools = pools
         self._batch: asyncio.Task[None] | None = None
+        self._defect: BaseException | None = None
         self._waiting: dict[int, Lease] = {}
         self._begun: tuple[Lease, float] | None = None
         self._overrun: asyncio.TimerHandle | None = None
@@ -72,6 +75,12 @@ class SlotRunner:
         """Starts a batch; only when not busy."""
         self._waiting = {lease.epoch: lease for lease in leases}
         self._batch = asyncio.create_task(self._run(leases))
+        self._batch.add_done_callback(self._batch_ended)
+
+    def check(self) -> None:
+        """Raises what the last batch failed with: a defect, whose leases nobody would end."""
+        if self._defect is not None:
+            raise self._defect
 
     def recall(self) -> None:
         """Puts back what has not begun."""
@@ -111,8 +120,12 @@ class SlotRunner:
                             assert_never(event)
         finally:
             self._end_overrun()
-            self._batch = None
-            self._desk.changed.set()
+
+    def _batch_ended(self, batch: asyncio.Task[None]) -> None:
+        self._batch = None
+        if not batch.cancelled():
+            self._defect = batch.exception()
+        self._desk.changed.set()
 
     def _began(self, key: int) -> None:
         lease = self._waiting.pop(key, None)
@@ -144,8 +157,9 @@ class SlotRunner:
         lease, seconds = self._ended(event.key)
         if lease is None:
             return
-        self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
-        self._settle(lease, of_death(event.reason, time_limit=self._time_limit), event.detail)
+        detail = _storable(event.detail)
+        self._log("task_died", lease, seconds, reason=event.reason.value, detail=detail)
+        self._settle(lease, of_death(event.reason, time_limit=self._time_limit), detail)
 
     def _not_begun(self, key: int) -> None:
         lease = self._waiting.pop(key, None)
@@ -188,3 +202,8 @@ class SlotRunner:
             duration_ms=round(seconds * 1000, 3),
             **fields,
         )
+
+
+def _storable(detail: str) -> str:
+    """A child's last words as PostgreSQL takes them: without NUL and lone surrogates."""
+    return detail.encode(errors="replace").decode().replace("\0", "?")[:_LONGEST_DETAIL]

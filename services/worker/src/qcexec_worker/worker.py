@@ -61,7 +61,8 @@ class Worker:
             if self._asked.is_set():
                 await self._drain(claims, service)
             for loop in (service, claims):
-                if loop.done():
+                # Before it was registered a drain cancels the claims, which is no failure.
+                if loop.done() and not loop.cancelled():
                     loop.result()
         finally:
             for task in (service, claims, asked):

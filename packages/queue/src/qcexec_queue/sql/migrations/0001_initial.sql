@@ -242,11 +242,13 @@ create table qcexec.partition_range (
 comment on table qcexec.partition_range is 'Ranges of time for which task, result and attempt have partitions.';
 
 -- Makes the partitions that are missing, up to two widths ahead. Each is made
--- as a table of its own and attached: that blocks no reader and no writer.
+-- as a table of its own and attached: that blocks no reader and no writer. It
+-- waits for others who change the tables, and not for long: its caller has more to do.
 create function qcexec.make_partitions() returns integer
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '1s'
 as $$
 declare
   width interval;
@@ -297,12 +299,15 @@ $$;
 --
 -- A task that is in neither ready, scheduled nor lease never returns there, so
 -- what the check finds stays true. Tasks go before results, or a finished task
--- would read as pending.
+-- would read as pending. What it looks for has no index but a BRIN one, so it
+-- may read as it likes, whatever its caller's session forbids.
 create function qcexec.retire_partition() returns text
   language plpgsql
   security definer
   set search_path = pg_catalog, pg_temp
   set lock_timeout = '100ms'
+  set enable_seqscan = on
+  set enable_bitmapscan = on
 as $$
 declare
   doomed qcexec.partition_range;

@@ -1,0 +1,328 @@
+"""PostgreSQL restarted, stopped, and cut off beneath the whole service under load."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+
+from qcexec_queue.migrate import migrate
+from qcexec_queue.states import Outcome
+from qcexec_standalone.ports import free_port
+from qcexec_standalone.postgres import PostgresServer
+from support.databases import Database
+from support.proxy import Strike, proxied
+from support.queue_seen import QueueSeen, seen_queue
+from support.services import ServiceProcess, Services
+from support.waiting import wait_until
+from support.workers import BELL, MEDIUM, Worker, start_worker
+
+LEASE_SECONDS = 2.0
+HEARTBEAT = "update qcexec.worker set heartbeat_at"
+EXCHANGE = "nextval('qcexec.epoch_seq')"
+SETTINGS = {"lease_seconds": str(LEASE_SECONDS), "claim_timeout_seconds": "1"}
+
+
+@dataclass
+class Load:
+    """Clients that submit one circuit after the other, and note each answer."""
+
+    accepted: list[UUID] = field(default_factory=list)
+    unknown: int = 0
+    """Answers that say that the task may have been accepted."""
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+    stopping: bool = False
+
+    async def client(self, client: httpx2.AsyncClient) -> None:
+        """Submits until it is stopped."""
+        while not self.stopping:
+            self.note(await client.post("/tasks", json={"qc": BELL, "shots": 8}))
+            await asyncio.sleep(0.02)
+
+    def note(self, answer: httpx2.Response) -> None:
+        """Counts an answer; anything but 202 and a proper 503 is wrong."""
+        if answer.status_code == 202:
+            self.accepted.append(UUID(answer.json()["task_id"]))
+        elif answer.status_code == 503 and int(answer.headers["retry-after"]) > 0:
+            assert answer.json()["status"] == "error"
+            if "may have been accepted" in answer.json()["message"]:
+                self.unknown += 1
+            else:
+                self.refused += 1
+        else:
+            self.wrong.append(f"{answer.status_code}: {answer.text}")
+
+
+@asynccontextmanager
+async def under_load(api: httpx2.AsyncClient, clients: int = 4) -> AsyncIterator[Load]:
+    """Submissions go on for the length of the block."""
+    load = Load()
+    tasks = [asyncio.create_task(load.client(api)) for _ in range(clients)]
+    try:
+        yield load
+    finally:
+        load.stopping = True
+        await asyncio.gather(*tasks)
+    assert load.wrong == []
+
+
+@asynccontextmanager
+async def api_on(
+    services: Services, dsn: str
+) -> AsyncIterator[tuple[ServiceProcess, httpx2.AsyncClient]]:
+    port = free_port()
+    variables = {
+        "QCEXEC_DATABASE_URL": dsn,
+        "QCEXEC_PORT": str(port),
+        "QCEXEC_LEASE_SECONDS": str(LEASE_SECONDS),
+    }
+    process = services.start("qcexec_api", variables)
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+
+        async def ready() -> bool:
+            try:
+                return (await client.get("/readyz")).status_code == 200
+            except httpx2.TransportError:
+                return False
+
+        await wait_until(ready, what="the API is ready")
+        yield process, client
+
+
+async def some_are_accepted(load: Load, number: int = 30) -> None:
+    """Waits until so many more are accepted."""
+    enough = len(load.accepted) + number
+    await wait_until(lambda: len(load.accepted) >= enough, 60, what="tasks are accepted")
+
+
+async def restart_immediately(server: PostgresServer, load: Load) -> None:
+    server.restart(immediate=True)
+    await some_are_accepted(load)
+
+
+async def restart(server: PostgresServer, load: Load) -> None:
+    server.restart()
+    await some_are_accepted(load)
+
+
+async def stay_away_for_longer_than_a_lease(server: PostgresServer, load: Load) -> None:
+    refused = load.refused
+    server.stop(immediate=True)
+    # The outage itself: what must not happen takes this long.
+    await asyncio.sleep(2 * LEASE_SECONDS)
+    await wait_until(lambda: load.refused > refused, what="a submission is refused")
+    server.start()
+    await some_are_accepted(load)
+
+
+async def test_outages_of_every_kind_fail_nothing_lose_nothing_and_restart_nobody(
+    services: Services, own_postgres: PostgresServer
+) -> None:
+    dsn = own_postgres.admin_dsn()
+    await migrate(dsn, retention_days=30)
+    workers = [start_worker(services, dsn, SETTINGS, slots=number) for number in (1, 2)]
+    async with seen_queue(dsn) as queue, api_on(services, dsn) as (api, client):
+        await asyncio.gather(*(worker.started() for worker in workers))
+        long_ones = await queue.submit(MEDIUM, MEDIUM)
+        await asyncio.gather(*(worker.freeze_child_at_work() for worker in workers))
+        held = {lease["epoch"] for lease in await queue.leases() if lease["task_id"] in long_ones}
+        assert len(held) == 2
+        async with under_load(client) as load:
+            for outage in (restart, restart_immediately, stay_away_for_longer_than_a_lease):
+                await outage(own_postgres, load)
+        # The leases of those that lived on are still theirs, under the same epochs.
+        leases = await fetch_patiently(queue.leases)
+        assert held <= {lease["epoch"] for lease in leases}
+        for worker in workers:
+            for child in worker.children():
+                child.resume()
+        await queue.wait_for_results(long_ones + load.accepted)
+        await end_of_backlog(queue)
+        unanswered = (await queue.results()).keys() - set(long_ones) - set(load.accepted)
+        assert len(unanswered) <= load.unknown
+        queue.accepted += [*load.accepted, *unanswered]
+        results = await queue.check()
+        assert {result.outcome for result in results.values()} == {Outcome.COMPLETED}
+        assert await queue.attempts() == []
+        assert load.refused > 0
+        for worker in workers:
+            assert worker.alive
+            assert len(worker.events("worker_started")) == 1
+            assert worker.events("late_result_refused") == []
+        assert set(await queue.workers()) == {worker.worker_id for worker in workers}
+        assert "Traceback" not in api.output()
+        print(f"{len(load.accepted)} accepted, {load.refused} refused, {load.unknown} unknown")
+
+
+async def test_a_listening_connection_that_died_is_replaced(
+    services: Services, database: Database
+) -> None:
+    worker = await start_worker(services, database.app_dsn).started()
+    async with seen_queue(database.app_dsn) as queue:
+        before = await backend(queue, database, "service")
+        await terminate(database, before)
+
+        async def another() -> bool:
+            return await backend(queue, database, "service") not in (None, before)
+
+        await wait_until(another, what="the service connection is replaced")
+        assert worker.events("connection_replaced")[0]["purpose"] == "service"
+        await woken_by_notification(queue, worker)
+
+        claims = await backend(queue, database, "claims")
+        await terminate(database, claims)
+        await queue.wait_for_results(await queue.submit(BELL))
+        assert await backend(queue, database, "claims") not in (None, claims)
+        assert worker.alive
+        assert await queue.attempts() == []
+        await queue.check()
+
+
+async def test_a_listening_connection_that_hears_nothing_any_more_is_replaced(
+    services: Services, database: Database
+) -> None:
+    async with proxied(database.app_dsn) as (proxy, dsn), seen_queue(database.app_dsn) as queue:
+        worker = await start_worker(services, dsn).started()
+        proxy.strike(HEARTBEAT, Strike.STALL_REPLY)
+        replaced = await worker.process.wait_for_event("connection_replaced")
+        assert replaced["purpose"] == "service"
+        assert "no answer within" in replaced["reason"]
+        await woken_by_notification(queue, worker)
+        await queue.check()
+
+
+async def test_a_claim_whose_answer_is_lost_goes_back_and_is_claimed_again(
+    services: Services, database: Database
+) -> None:
+    async with proxied(database.app_dsn) as (proxy, dsn), seen_queue(database.app_dsn) as queue:
+        variables = {"claim_timeout_seconds": "1", "lease_seconds": "6"}
+        worker = await start_worker(services, dsn, variables).started()
+        returned: list[dict[str, object]] = []
+        for _ in itertools.repeat(None, 10):
+            # Just after a poll, so that the claim of the task is what is lost.
+            await next_poll(worker)
+            proxy.strike(EXCHANGE, Strike.STALL_REPLY)
+            await queue.wait_for_results(await queue.submit(BELL))
+            returned = worker.events("leases_returned")
+            if returned:
+                break
+        assert [(line["reason"], line["returned"]) for line in returned] == [
+            ("claim_reply_lost", 1)
+        ]
+        assert await queue.attempts() == []
+        results = await queue.check()
+        assert {result.attempt for result in results.values()} == {1}
+
+
+async def test_a_completion_whose_answer_is_lost_is_repeated_and_no_loss(
+    services: Services, database: Database
+) -> None:
+    async with proxied(database.app_dsn) as (proxy, dsn), seen_queue(database.app_dsn) as queue:
+        worker = await start_worker(services, dsn, {"claim_timeout_seconds": "1"}).started()
+        (first,) = await queue.submit(MEDIUM)
+        await worker.child_at_work()
+        proxy.strike(EXCHANGE, Strike.STALL_REPLY)
+        # What the fused statement would claim beside the completion is lost with its answer.
+        (second,) = await queue.submit(BELL)
+        await queue.wait_for_results([first])
+        stored = await queue.result(first)
+        await queue.wait_for_results([second])
+        assert await queue.result(first) == stored
+        assert worker.events("late_result_refused") == []
+        assert [line["purpose"] for line in worker.events("connection_replaced")] == ["claims"]
+        assert await queue.attempts() == []
+        await queue.check()
+
+
+async def test_a_database_that_is_cut_off_from_a_worker_for_a_lease_costs_time_alone(
+    services: Services, database: Database
+) -> None:
+    """The worker lives, but nobody can know: its tasks go to another, and it is fenced off."""
+    async with proxied(database.app_dsn) as (proxy, dsn), seen_queue(database.app_dsn) as queue:
+        other = await start_worker(services, database.app_dsn, SETTINGS).started()
+        await other.process.wait_for_event("maintenance_held")
+        cut_off = await start_worker(services, dsn, SETTINGS).started()
+        task_ids = await queue.submit(MEDIUM, MEDIUM)
+        await queue.wait_for_leases(task_ids)
+        await asyncio.gather(other.child_at_work(), cut_off.child_at_work())
+        proxy.freeze()
+        results = await queue.wait_for_results()
+        assert {result.worker_id for result in results.values()} == {other.worker_id}
+        proxy.thaw()
+        late = await cut_off.process.wait_for_event("late_result_refused")
+        assert UUID(late["task_id"]) in task_ids
+        other.kill()
+        again = await queue.submit(BELL)
+        results = await queue.wait_for_results(again)
+        assert results[again[0]].worker_id == cut_off.worker_id
+        assert [each.reason for each in await queue.attempts()] == ["worker_expired"]
+        await queue.check()
+
+
+async def backend(queue: QueueSeen, database: Database, purpose: str) -> int | None:
+    found: int | None = await queue.pool.fetchval(
+        "select pid from pg_stat_activity where datname = $1 and application_name = $2",
+        database.name,
+        f"qcexec-worker {purpose}",
+    )
+    return found
+
+
+async def terminate(database: Database, pid: int | None) -> None:
+    connection = await asyncpg.connect(database.admin_dsn)
+    try:
+        assert await connection.fetchval("select pg_terminate_backend($1)", pid)
+    finally:
+        await connection.close()
+
+
+async def woken_by_notification(queue: QueueSeen, worker: Worker) -> None:
+    """Polls are full sweeps; a claim that was none was asked for by a notification."""
+    for _ in itertools.repeat(None, 10):
+        await next_poll(worker)
+        seen = len(worker.events("exchanged"))
+        await queue.wait_for_results(await queue.submit(BELL))
+        claims = [line for line in worker.events("exchanged")[seen:] if line["claimed"]]
+        if not claims[0]["sweep"]:
+            return
+    pytest.fail("no notification woke the worker")
+
+
+async def next_poll(worker: Worker) -> None:
+    def polls() -> int:
+        return sum(line["sweep"] for line in worker.events("exchanged"))
+
+    before = polls()
+    await wait_until(lambda: polls() > before, what="the worker polls")
+
+
+async def fetch_patiently(
+    fetch: Callable[[], Awaitable[list[asyncpg.Record]]],
+) -> list[asyncpg.Record]:
+    """The test's own pool may still hold connections from before the last outage."""
+
+    async def fetched() -> list[list[asyncpg.Record]]:
+        try:
+            return [await fetch()]
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return []
+
+    return (await wait_until(fetched, what="the database answers"))[0]
+
+
+async def end_of_backlog(queue: QueueSeen) -> None:
+    """Waits until nothing is queued or leased: then those without an answer have ended, too."""
+
+    async def nothing_waits() -> bool:
+        return not await queue.pool.fetchval(
+            "select exists (select from qcexec.ready) or exists (select from qcexec.scheduled)"
+            " or exists (select from qcexec.lease)"
+        )
+
+    await wait_until(nothing_waits, 60, what="the backlog ends")

@@ -1,0 +1,202 @@
+"""Bringing the schema: once, whoever asks and how often, and never under a release that runs."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from qcexec_queue.errors import DatabaseUnavailable, MigrationRefused, SchemaMismatch
+from qcexec_queue.migrate import migrate
+from qcexec_queue.migrations import Migration, shipped
+from qcexec_queue.schema import check_schema
+from support.databases import APP_ROLE, Database
+from support.queue import (
+    EVERYTHING,
+    completions,
+    count,
+    exchange_of,
+    holds,
+    plain,
+    service,
+    submit,
+    submitting,
+    tasks,
+)
+
+EXPAND = """
+alter table qcexec.task add column note text;
+alter table qcexec.ready add column note text;
+alter table qcexec.scheduled add column note text;
+alter table qcexec.lease add column note text;
+alter table qcexec.result add column note text;
+alter table qcexec.worker add column note text;
+"""
+
+
+def expanded(min_compatible: int = 1) -> list[Migration]:
+    """What a later release might ship: one migration more."""
+    return [*shipped(), Migration(len(shipped()) + 1, "expand", min_compatible, EXPAND)]
+
+
+async def bring(
+    database: Database, migrations: list[Migration] | None = None, *, offline: bool = False
+) -> list[str]:
+    return await migrate(
+        database.owner_dsn, app_role=APP_ROLE, migrations=migrations, offline=offline
+    )
+
+
+async def version(database: Database) -> tuple[int, int]:
+    async with plain(database.owner_dsn) as owner:
+        row = await owner.fetchrow("select version, min_compatible from qcexec.schema_version")
+    assert row is not None
+    return row["version"], row["min_compatible"]
+
+
+async def test_an_empty_database_is_brought_to_this_release_and_then_left_alone(
+    empty_database: Database,
+) -> None:
+    assert await bring(empty_database) == ["0001_initial"]
+    assert await bring(empty_database) == []
+    async with service(empty_database.app_dsn) as connection:
+        await check_schema(connection)
+    await submit(empty_database.app_dsn, *tasks(1))
+
+
+async def test_several_processes_at_once_bring_it_once(empty_database: Database) -> None:
+    environment = {
+        "QCEXEC_MIGRATION_DATABASE_URL": empty_database.owner_dsn,
+        "QCEXEC_DATABASE_URL": empty_database.app_dsn,
+    }
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "qcexec_queue.migrate"),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        for _ in range(3)
+    ]
+    outputs = [(await each.communicate())[0] for each in processes]
+    assert [each.returncode for each in processes] == [0, 0, 0], outputs
+    assert sum(b'"applied": ["0001_initial"]' in each for each in outputs) == 1
+    assert sum(b'"applied": []' in each for each in outputs) == 2
+    await submit(empty_database.app_dsn, *tasks(1))
+
+
+async def test_concurrent_calls_apply_each_migration_once(empty_database: Database) -> None:
+    applied = await asyncio.gather(*(bring(empty_database, expanded()) for _ in range(4)))
+    assert sorted(len(each) for each in applied) == [0, 0, 0, 2]
+
+
+async def test_on_a_newer_schema_that_serves_it_a_release_starts_and_changes_nothing(
+    database: Database,
+) -> None:
+    await bring(database, expanded())
+    assert await version(database) == (2, 1)
+    async with plain(database.owner_dsn) as owner:
+        before = await owner.fetchrow("select * from qcexec.setting")
+        assert await migrate(database.owner_dsn, app_role=APP_ROLE, retention_days=1) == []
+        assert await owner.fetchrow("select * from qcexec.setting") == before
+    async with service(database.app_dsn) as connection:
+        await check_schema(connection)
+
+
+async def test_on_a_newer_schema_that_no_longer_serves_it_a_release_says_so(
+    database: Database,
+) -> None:
+    await bring(database, expanded(2), offline=True)
+    async with service(database.app_dsn) as connection:
+        with pytest.raises(SchemaMismatch, match="serves releases from 2 on"):
+            await check_schema(connection)
+    with pytest.raises(MigrationRefused, match="serves releases from 2 on"):
+        await bring(database)
+
+
+async def test_what_ends_the_compatibility_with_the_found_schema_is_refused_unless_offline(
+    database: Database,
+) -> None:
+    with pytest.raises(MigrationRefused, match="--offline"):
+        await bring(database, expanded(2))
+    assert await version(database) == (1, 1)
+    assert await bring(database, expanded(2), offline=True) == ["0002_expand"]
+    assert await version(database) == (2, 2)
+
+
+async def test_an_empty_database_takes_any_history(empty_database: Database) -> None:
+    assert len(await bring(empty_database, expanded(2))) == 2
+
+
+async def test_a_release_that_is_newer_than_the_schema_does_not_start(database: Database) -> None:
+    async with service(database.app_dsn) as connection:
+        with pytest.raises(SchemaMismatch, match="has version 1"):
+            await check_schema(connection, release=2)
+
+
+async def test_without_a_schema_a_release_does_not_start(empty_database: Database) -> None:
+    async with service(empty_database.app_dsn) as connection:
+        with pytest.raises(SchemaMismatch, match="migrate"):
+            await check_schema(connection)
+
+
+async def test_without_a_database_it_says_so() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        await migrate("postgresql://owner@127.0.0.1:1/qcexec")
+
+
+async def test_a_migration_that_fails_changes_nothing_and_can_be_tried_again(
+    database: Database,
+) -> None:
+    broken = Migration(2, "broken", 1, "alter table qcexec.task add column note text; select 1/0")
+    with pytest.raises(Exception, match="division by zero"):
+        await bring(database, [*shipped(), broken])
+    assert await version(database) == (1, 1)
+    assert await bring(database, expanded()) == ["0002_expand"]
+
+
+async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
+    database: Database,
+) -> None:
+    """Statements prepared before, on connections opened before, all through the migration."""
+    accepted, completed = 0, 0
+    migrated = asyncio.Event()
+
+    async def submits() -> None:
+        nonlocal accepted
+        async with submitting(database.app_dsn) as submitter:
+            for _ in rounds(migrated):
+                accepted += len(await submitter.enqueue_many(tasks(20)))
+
+    async def works() -> None:
+        nonlocal completed
+        async with service(database.app_dsn) as connection:
+            exchange = await exchange_of(connection)
+            ended = []
+            for _ in rounds(migrated):
+                taken = await exchange.run(connection, ended, EVERYTHING)
+                assert taken.lost == []
+                completed += len(ended)
+                ended = completions(taken.leases)
+            await exchange.run(connection, ended, None)
+            completed += len(ended)
+
+    async def brings() -> None:
+        assert await bring(database, expanded()) == ["0002_expand"]
+        migrated.set()
+
+    await asyncio.gather(submits(), works(), works(), brings())
+    async with service(database.app_dsn) as connection:
+        assert completed > 0
+        assert await count(connection, "result") == completed
+        await holds(connection, task=accepted, lease=0, ready=accepted - completed)
+
+
+def rounds(until: asyncio.Event) -> Iterator[int]:
+    """Ten before, and ten after."""
+    number, left = 0, 10
+    while number < 10 or left > 0:
+        yield number
+        number += 1
+        if until.is_set():
+            left -= 1

@@ -1,0 +1,26 @@
+"""A runner of circuits that does as the payload says, as a child that was taken over might.
+
+`{"report": {...}}` answers with counts and that report, `{"refuse": message}` refuses,
+`{"raise": message}` ends the child with these last words, `{"sleep": seconds}` takes its time.
+"""
+
+import json
+import time
+
+from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, Refused
+
+
+def preload() -> None:
+    """Nothing to do."""
+
+
+def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
+    """Do as told."""
+    del seed, limits
+    told = json.loads(payload)
+    if "raise" in told:
+        raise ValueError(told["raise"])
+    if "refuse" in told:
+        return Refused("told", told["refuse"])
+    time.sleep(told.get("sleep", 0))
+    return Counts(b'{"0":1}', told.get("report", {}))
