@@ -46,8 +46,8 @@ test-long: develop ## what takes longer than that
 test-compose: develop ## the containers, for real: needs docker with compose
 	$(PYTEST) -q tests/compose
 
-chaos: develop ## 2,000 faults of every kind in a seeded storm (SEED=)
-	$(PYTEST) -q -s tests/long/test_chaos.py
+chaos: develop ## 2,000 faults of every kind in a seeded storm (FAULTS=2000)
+	QCEXEC_CHAOS_FAULTS=$(or $(FAULTS),2000) $(PYTEST) -q -s tests/long
 
 bench-queue: develop ## this queue beside its peers, as ratios
 	$(BIN)/python -m benchmarks.queue $(ARGS)

@@ -58,10 +58,10 @@ class Databases:
             )
         return int(position)
 
-    async def vacuum(self, url: str) -> None:
-        """Clean a database up and refresh its statistics."""
+    async def analyze(self, url: str, *, vacuum: bool = False) -> None:
+        """Refresh a database's statistics, where asked after a clean-up."""
         async with _connection(url) as connection:
-            await connection.execute("vacuum analyze")
+            await connection.execute("vacuum analyze" if vacuum else "analyze")
 
     @asynccontextmanager
     async def held_snapshot(self, url: str) -> AsyncIterator[None]:

@@ -17,6 +17,8 @@ from benchmarks.queue.plan import BATCH, PAYLOAD_BYTES, PRODUCERS, Plan
 from benchmarks.queue.systems import OURS, System
 
 _SECONDS = 300.0
+_SLOWEST_FILL = 4_000
+"""Tasks a second."""
 _WARM_UP = 10
 """Pickups and claims that count for nothing: connections and prepared statements are new."""
 
@@ -110,8 +112,9 @@ class Bench:
     async def _drain(self, mode: str, system: System, url: str) -> AsyncIterator[Figure]:
         measure = f"drain.{mode}"
         tasks = self._plan.tasks(measure, system.name)
-        parameters = {"tasks": tasks, "mode": mode, "payload": PAYLOAD_BYTES}
-        figures = await _drive(system, url, "drain", parameters)
+        await self._fill(system, url, tasks)
+        await self._databases.analyze(url)
+        figures = await _drive(system, url, "drain", {"tasks": tasks, "mode": mode})
         if "rate" in figures:
             yield Figure(measure, system.name, figures["rate"])
 
@@ -144,6 +147,9 @@ class Bench:
             "chunk": chunk,
             "seconds": self._plan.snapshot_seconds,
         }
+        if waiting == 0:
+            await self._fill(system, url, self._plan.snapshot_tasks)
+            await self._databases.analyze(url)
         async with self._databases.held_snapshot(url):
             figures = await _drive(system, url, "churn", parameters)
         if figures.get("last"):
@@ -157,14 +163,11 @@ class Bench:
         for depth in self._plan.depths:
             if system.name != OURS and depth > 1_000_000:
                 return
-            fill = {"tasks": depth - filled - BATCH, "size": BATCH, "payload": PAYLOAD_BYTES}
-            if fill["tasks"] > 0:
-                await _drive(system, url, "batches", fill)
-            await self._databases.vacuum(url)
+            await self._fill(system, url, depth - filled)
+            await self._databases.analyze(url, vacuum=True)
             claims = self._plan.claims + _WARM_UP
-            parameters = {"claims": claims, "size": 10, "payload": PAYLOAD_BYTES, "pending": depth}
-            more = depth - filled if fill["tasks"] <= 0 else 0
-            figures = await _drive(system, url, "claims", {**parameters, "more": more})
+            parameters = {"claims": claims, "size": 10, "payload": PAYLOAD_BYTES}
+            figures = await _drive(system, url, "claims", parameters)
             if "milliseconds" not in figures:
                 return
             filled = depth
@@ -173,6 +176,11 @@ class Bench:
             yield Figure(f"claims.{depth}", system.name, p50[-1])
             yield Figure(f"claims.{depth}.p99", system.name, _p99(milliseconds))
         yield Figure("claims.flat", system.name, p50[-1] / p50[0])
+
+    async def _fill(self, system: System, url: str, tasks: int) -> None:
+        # The first batch is that command's warm-up.
+        parameters = {"tasks": tasks - BATCH, "size": BATCH, "payload": PAYLOAD_BYTES}
+        await _drive(system, url, "batches", parameters, max(_SECONDS, tasks / _SLOWEST_FILL))
 
 
 def _driver(
@@ -185,9 +193,15 @@ def _driver(
     )
 
 
-async def _drive(system: System, url: str, command: str, parameters: Mapping[str, Any]) -> Figures:
+async def _drive(
+    system: System,
+    url: str,
+    command: str,
+    parameters: Mapping[str, Any],
+    seconds: float = _SECONDS,
+) -> Figures:
     async with _driver(system, url, command, parameters) as driver:
-        return await driver.line(_SECONDS)
+        return await driver.line(seconds)
 
 
 def _rotated(systems: Sequence[System], by: int) -> Sequence[System]:

@@ -15,9 +15,9 @@ BATCH = 1_000
 _TASKS: Mapping[str, Mapping[str, int]] = {
     "enqueue": {"qcexec": 20_000, "river": 10_000, "pgqueuer": 6_000, "": 3_200},
     "batches": {"qcexec": 100_000, "river": 100_000, "procrastinate": 20_000, "": 60_000},
-    "drain.best": {"pgqueuer": 30_000, "river": 50_000, "procrastinate": 1_200, "": 80_000},
+    "drain.best": {"pgqueuer": 30_000, "river": 50_000, "procrastinate": 1_000, "": 80_000},
     "drain.tens": {"qcexec": 20_000, "graphile": 20_000, "": 10_000},
-    "drain.one": {"qcexec": 5_000, "graphile": 5_000, "": 1_200},
+    "drain.one": {"qcexec": 5_000, "graphile": 5_000, "": 1_000},
 }
 """By measure and system; the empty name stands for all others."""
 
@@ -39,10 +39,10 @@ class Plan:
     """Whether peers take part in the measures that take minutes."""
 
     def tasks(self, measure: str, system: str) -> int:
-        """Tasks for a rate, a multiple of the batch where batches are counted."""
+        """Tasks for a rate, a multiple of a batch."""
         sizes = _TASKS[measure]
         count = int(sizes.get(system, sizes[""]) * self.scale)
-        return max(BATCH, count // BATCH * BATCH) if measure == "batches" else max(400, count)
+        return max(BATCH, count // BATCH * BATCH)
 
 
 def full(*, repetitions: int = 3, ten_million: bool = False) -> Plan:

@@ -44,7 +44,6 @@ FORBIDDEN = [
     "drop function qcexec.retire_partition()",
     "alter function qcexec.retire_partition() reset all",
     "create index on qcexec.ready (task_id)",
-    "grant select on qcexec.task to public",
     f"set role {OWNER_ROLE}",
     f"set session authorization {OWNER_ROLE}",
     "set role postgres",

@@ -44,8 +44,7 @@ async function batches(adapter, { tasks, size, payload }) {
   return { rate: (times * size) / secondsSince(started) };
 }
 
-async function drain(adapter, { tasks, mode, payload }) {
-  await fill(adapter, tasks, payload);
+async function drain(adapter, { tasks, mode }) {
   const progress = new Progress(tasks);
   const stop = await adapter.work(mode, progress.handle);
   await progress.allDone;
@@ -57,7 +56,6 @@ async function drain(adapter, { tasks, mode, payload }) {
 
 async function churn(adapter, { tasks, mode, payload, waiting, chunk, seconds }) {
   const progress = new Progress(tasks);
-  if (waiting === 0) await fill(adapter, tasks, payload);
   const stop = await adapter.work(mode, progress.handle);
   const feeding = waiting === 0 ? progress.allDone : feed(adapter, progress, tasks, 'x'.repeat(payload), waiting, chunk);
   await Promise.race([feeding, sleep(seconds * 1000)]);
@@ -96,8 +94,7 @@ async function pickupProducer(adapter, { tasks }) {
   return {};
 }
 
-async function claims(adapter, { pending, more, claims: count, size, payload }) {
-  await fill(adapter, more, payload);
+async function claims(adapter, { claims: count, size, payload }) {
   const bodies = Array(size).fill('x'.repeat(payload));
   const milliseconds = [];
   for (let i = 0; i < count; i++) {
@@ -107,14 +104,7 @@ async function claims(adapter, { pending, more, claims: count, size, payload }) 
     await adapter.finish(claimed);
     await adapter.enqueueMany(bodies);
   }
-  return { milliseconds, pending };
-}
-
-async function fill(adapter, tasks, payload) {
-  const body = 'x'.repeat(payload);
-  for (let start = 0; start < tasks; start += 1000) {
-    await adapter.enqueueMany(Array(Math.min(1000, tasks - start)).fill(body));
-  }
+  return { milliseconds };
 }
 
 // Counts handled tasks and reads the clock at the first and at every thousandth.

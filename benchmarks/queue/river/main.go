@@ -127,7 +127,6 @@ func (q queue) batches(p parameters) figures {
 }
 
 func (q queue) drain(p parameters) figures {
-	q.fill(p.Tasks, p.Payload)
 	progress := newProgress(p.Tasks)
 	stop := q.work(p.Mode, func(string) { progress.handle() })
 	<-progress.allDone
@@ -141,9 +140,6 @@ func (q queue) drain(p parameters) figures {
 
 func (q queue) churn(p parameters) figures {
 	progress := newProgress(p.Tasks)
-	if p.Waiting == 0 {
-		q.fill(p.Tasks, p.Payload)
-	}
 	stop := q.work(p.Mode, func(string) { progress.handle() })
 	deadline := time.Now().Add(time.Duration(p.Seconds * float64(time.Second)))
 	if p.Waiting > 0 {
@@ -186,12 +182,6 @@ func (q queue) pickupProducer(p parameters) figures {
 		must(q.client.Insert(q.ctx, noopArgs{Text: strconv.FormatInt(monotonic(), 10)}, nil))
 	}
 	return figures{}
-}
-
-func (q queue) fill(tasks, payload int) {
-	for start := 0; start < tasks; start += 1000 {
-		q.insertMany(min(1000, tasks-start), payload)
-	}
 }
 
 func (q queue) insertMany(count, payload int) {

@@ -1,10 +1,14 @@
 """`python -m qcexec_api`: one process that serves until it gets SIGTERM or SIGINT.
 
 Exits with 0 after a signal, 2 for a bad configuration and 3 where the address
-cannot be bound.
+cannot be bound. SIGTERM is heard from the first line on: the kernel keeps a
+signal without a handler from a container's first process.
 """
 
+import signal
 import sys
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 from qcexec_api.app import create_app
 from qcexec_api.readiness import Readiness

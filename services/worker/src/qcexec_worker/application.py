@@ -44,7 +44,7 @@ from qcexec_worker.slot_runner import SlotRunner
 from qcexec_worker.spawner import Spawner, forkserver_environment
 from qcexec_worker.worker import Worker
 
-CHILD_BYTES = 32 * 1024**2
+CHILD_BYTES = 48 * 1024**2
 """What a child has for itself before a circuit: pages that it no longer shares."""
 
 _RETRY_SECONDS = 1.0

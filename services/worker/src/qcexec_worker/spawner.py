@@ -8,6 +8,7 @@ milliseconds, and one answer at a time needs no numbering.
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -102,6 +103,7 @@ class Spawner:
             detail = self._current.lost
             log_event(_logger, "forkserver_lost", severity=logging.WARNING, detail=detail)
             await self._current.close()
+            _reap_orphans()
         if self._failures:
             await self._wait_before_retry()
         if self._stopping.is_set():
@@ -121,6 +123,14 @@ class Spawner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
+
+
+def _reap_orphans() -> None:
+    """Bury the children that a lost forkserver left to a container's first process, which this
+    may be; it has no other children at this moment."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _discard(request: asyncio.Task[Spawned]) -> None:

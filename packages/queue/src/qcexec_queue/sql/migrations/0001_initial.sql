@@ -6,7 +6,10 @@
 --
 -- Every accepted task is in exactly one of ready, scheduled, lease and result.
 -- Rows of the hot path are inserted and deleted, never updated: a claim costs
--- the same at any depth, after any churn, and under a held snapshot.
+-- the same at any depth, after any churn, and under a held snapshot. Their wide
+-- columns come first, so that no padding goes to the write-ahead log.
+
+set local lock_timeout = '5s';
 
 create sequence qcexec.ready_seq;
 create sequence qcexec.epoch_seq;
@@ -121,15 +124,15 @@ comment on table qcexec.attempt is 'Attempts that did not end in a result.';
 comment on column qcexec.attempt.counted is 'Whether it counts towards the greatest number of attempts.';
 
 create table qcexec.ready (
+  seq bigint not null,
+  task_id uuid not null,
+  cost real not null,
+  bytes integer not null,
   queue_id smallint not null,
   priority smallint not null,
   lane smallint not null,
   attempt smallint not null,
   delivery smallint not null,
-  cost real not null,
-  bytes integer not null,
-  seq bigint not null,
-  task_id uuid not null,
   constraint ready_pkey primary key (queue_id, priority, lane, seq),
   constraint ready_priority_known check (priority between 0 and 3),
   constraint ready_lane_known check (lane between 0 and 2)
@@ -166,14 +169,14 @@ comment on table qcexec.scheduled is 'Tasks that wait for a moment; maintenance 
 create table qcexec.lease (
   worker_id uuid not null,
   epoch bigint not null,
+  claimed_at timestamptz not null,
   task_id uuid not null,
+  cost real not null,
   queue_id smallint not null,
   priority smallint not null,
   lane smallint not null,
   attempt smallint not null,
   delivery smallint not null,
-  cost real not null,
-  claimed_at timestamptz not null,
   constraint lease_pkey primary key (worker_id, epoch)
 ) with (
   autovacuum_vacuum_scale_factor = 0.01,
