@@ -2,23 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
-import httpx2
 import pytest
 
 from qcexec_queue.migrate import migrate
 from qcexec_queue.states import Outcome
-from qcexec_standalone.ports import free_port
 from qcexec_standalone.postgres import PostgresServer
 from support.databases import Database
+from support.load import Load, api_on, under_load
 from support.proxy import Strike, proxied
 from support.queue_seen import QueueSeen, seen_queue
-from support.services import ServiceProcess, Services
+from support.services import Services
 from support.waiting import wait_until
 from support.workers import BELL, MEDIUM, Worker, start_worker
 
@@ -26,73 +23,6 @@ LEASE_SECONDS = 2.0
 HEARTBEAT = "update qcexec.worker set heartbeat_at"
 EXCHANGE = "nextval('qcexec.epoch_seq')"
 SETTINGS = {"lease_seconds": str(LEASE_SECONDS), "claim_timeout_seconds": "1"}
-
-
-@dataclass
-class Load:
-    """Clients that submit one circuit after the other, and note each answer."""
-
-    accepted: list[UUID] = field(default_factory=list)
-    unknown: int = 0
-    """Answers that say that the task may have been accepted."""
-    refused: int = 0
-    wrong: list[str] = field(default_factory=list)
-    stopping: bool = False
-
-    async def client(self, client: httpx2.AsyncClient) -> None:
-        """Submits until it is stopped."""
-        while not self.stopping:
-            self.note(await client.post("/tasks", json={"qc": BELL, "shots": 8}))
-            await asyncio.sleep(0.02)
-
-    def note(self, answer: httpx2.Response) -> None:
-        """Counts an answer; anything but 202 and a proper 503 is wrong."""
-        if answer.status_code == 202:
-            self.accepted.append(UUID(answer.json()["task_id"]))
-        elif answer.status_code == 503 and int(answer.headers["retry-after"]) > 0:
-            assert answer.json()["status"] == "error"
-            if "may have been accepted" in answer.json()["message"]:
-                self.unknown += 1
-            else:
-                self.refused += 1
-        else:
-            self.wrong.append(f"{answer.status_code}: {answer.text}")
-
-
-@asynccontextmanager
-async def under_load(api: httpx2.AsyncClient, clients: int = 4) -> AsyncIterator[Load]:
-    """Submissions go on for the length of the block."""
-    load = Load()
-    tasks = [asyncio.create_task(load.client(api)) for _ in range(clients)]
-    try:
-        yield load
-    finally:
-        load.stopping = True
-        await asyncio.gather(*tasks)
-    assert load.wrong == []
-
-
-@asynccontextmanager
-async def api_on(
-    services: Services, dsn: str
-) -> AsyncIterator[tuple[ServiceProcess, httpx2.AsyncClient]]:
-    port = free_port()
-    variables = {
-        "QCEXEC_DATABASE_URL": dsn,
-        "QCEXEC_PORT": str(port),
-        "QCEXEC_LEASE_SECONDS": str(LEASE_SECONDS),
-    }
-    process = services.start("qcexec_api", variables)
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-
-        async def ready() -> bool:
-            try:
-                return (await client.get("/readyz")).status_code == 200
-            except httpx2.TransportError:
-                return False
-
-        await wait_until(ready, what="the API is ready")
-        yield process, client
 
 
 async def some_are_accepted(load: Load, number: int = 30) -> None:
@@ -127,13 +57,14 @@ async def test_outages_of_every_kind_fail_nothing_lose_nothing_and_restart_nobod
     dsn = own_postgres.admin_dsn()
     await migrate(dsn, retention_days=30)
     workers = [start_worker(services, dsn, SETTINGS, slots=number) for number in (1, 2)]
-    async with seen_queue(dsn) as queue, api_on(services, dsn) as (api, client):
+    async with seen_queue(dsn) as queue, api_on(services, dsn, LEASE_SECONDS) as (api, client):
         await asyncio.gather(*(worker.started() for worker in workers))
         long_ones = await queue.submit(MEDIUM, MEDIUM)
-        await asyncio.gather(*(worker.freeze_child_at_work() for worker in workers))
-        held = {lease["epoch"] for lease in await queue.leases() if lease["task_id"] in long_ones}
-        assert len(held) == 2
-        async with under_load(client) as load:
+        held = {lease["epoch"] for lease in await queue.wait_for_leases(long_ones)}
+        for worker in workers:
+            for _ in range(len(held_by(worker, await queue.leases()))):
+                await worker.freeze_child_at_work()
+        async with under_load(client, [BELL]) as load:
             for outage in (restart, restart_immediately, stay_away_for_longer_than_a_lease):
                 await outage(own_postgres, load)
         # The leases of those that lived on are still theirs, under the same epochs.
@@ -142,7 +73,7 @@ async def test_outages_of_every_kind_fail_nothing_lose_nothing_and_restart_nobod
         for worker in workers:
             for child in worker.children():
                 child.resume()
-        await queue.wait_for_results(long_ones + load.accepted)
+        await queue.wait_for_results([*long_ones, *load.accepted])
         await end_of_backlog(queue)
         unanswered = (await queue.results()).keys() - set(long_ones) - set(load.accepted)
         assert len(unanswered) <= load.unknown
@@ -263,6 +194,10 @@ async def test_a_database_that_is_cut_off_from_a_worker_for_a_lease_costs_time_a
         assert results[again[0]].worker_id == cut_off.worker_id
         assert [each.reason for each in await queue.attempts()] == ["worker_expired"]
         await queue.check()
+
+
+def held_by(worker: Worker, leases: list[asyncpg.Record]) -> list[asyncpg.Record]:
+    return [lease for lease in leases if lease["worker_id"] == worker.worker_id]
 
 
 async def backend(queue: QueueSeen, database: Database, purpose: str) -> int | None:

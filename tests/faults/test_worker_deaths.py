@@ -104,19 +104,30 @@ async def test_the_late_result_of_a_worker_that_was_stopped_is_refused(
     await queue.check()
 
 
+@pytest.mark.parametrize("state", ["idle", "idle in transaction"])
 async def test_a_stopped_process_does_not_keep_the_maintenance_from_others(
-    services: Services, database: Database, queue: QueueSeen
+    services: Services, database: Database, queue: QueueSeen, state: str
 ) -> None:
     stopped = await start_worker(services, database.app_dsn, SHORT_LEASE).started()
     await stopped.process.wait_for_event("maintenance_held")
     (task_id,) = await queue.submit(MEDIUM)
-    await stopped.child_at_work()
-    stopped.process.send(signal.SIGSTOP)
+    await stopped.freeze_child_at_work()
+
+    async def stopped_in_that_state() -> bool:
+        stopped.process.send(signal.SIGSTOP)
+        found = await queue.pool.fetchval(
+            "select state from pg_stat_activity "
+            "where application_name = 'qcexec-worker service' and datname = $1",
+            database.name,
+        )
+        if found != state:
+            stopped.process.send(signal.SIGCONT)
+        return bool(found == state)
+
+    await wait_until(stopped_in_that_state, what=f"its service session is {state}")
     other = start_worker(services, database.app_dsn, SHORT_LEASE)
     results = await queue.wait_for_results(deadline=30)
     assert results[task_id].worker_id == other.worker_id
-    stopped.process.send(signal.SIGCONT)
-    await stopped.process.wait_for_event("late_result_refused")
     await queue.check()
 
 

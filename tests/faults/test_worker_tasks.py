@@ -22,7 +22,7 @@ from support.services import Services
 from support.waiting import wait_until
 from support.workers import BELL, BROKEN, LONG, MEDIUM, Worker, start_worker
 
-TIME_LIMIT = 8
+TIME_LIMIT = 10
 PEBIBYTE = 2**50
 HUGE = (
     'OPENQASM 3.0; include "stdgates.inc"; qubit[45] q; bit[45] c; h q; t q; '
@@ -126,8 +126,9 @@ async def test_what_does_not_fit_goes_to_a_pool_that_fits(queue: QueueSeen) -> N
         await pools_are_read(queue)
         await connection.execute(
             "with moved as (delete from qcexec.ready where task_id = $1 returning *) "
-            "insert into qcexec.ready select 1, priority, lane, attempt, delivery, cost, "
-            "bytes, seq, task_id from moved",
+            "insert into qcexec.ready "
+            "(queue_id, priority, lane, attempt, delivery, cost, bytes, seq, task_id) "
+            "select 1, priority, lane, attempt, delivery, cost, bytes, seq, task_id from moved",
             task_id,
         )
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from qcexec_queue.connections import Connection, Role, connect
 from qcexec_queue.events import Event, LeasesReturned, MaintenanceHeld, WorkerExpired, ignore
+from qcexec_queue.exchange import Appetite
 from qcexec_queue.maintenance import Maintenance, MaintenancePolicy
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statements import statement
@@ -45,7 +46,7 @@ async def main():
     maintenance = Maintenance(
         lambda: connect(sys.argv[1], role=Role.SERVICE, application="holder"),
         lambda event: print(event, flush=True),
-        MaintenancePolicy(idle_seconds=float(sys.argv[2]), promote_seconds=0.1),
+        MaintenancePolicy(idle_seconds=float(sys.argv[2]), statistics_seconds=0.05),
     )
     await maintenance.run(asyncio.Event())
 
@@ -101,10 +102,10 @@ async def test_a_worker_whose_heart_beats_keeps_its_leases(database: Database) -
         await register(connection, identity(dead, queue_id), RetryPolicy())
         for worker_id in (alive, dead):
             exchange = await exchange_of(connection, worker_id)
-            taken = await exchange.run(connection, [], EVERYTHING)
-            if not taken.leases:
-                continue
-        async with maintained(database, seen=seen):
+            assert len((await exchange.run(connection, [], Appetite(1, 1, 0.0))).leases) == 1
+        # Long enough that a busy machine alone never lets the living one expire.
+        patient = MaintenancePolicy(lease_seconds=2.0)
+        async with maintained(database, patient, seen):
 
             async def expired() -> bool:
                 await heartbeat(connection, alive, [], None, claim_timeout=60.0, busy=0)
@@ -112,7 +113,7 @@ async def test_a_worker_whose_heart_beats_keeps_its_leases(database: Database) -
 
             await wait_until(expired, what="the other one expires")
         assert [event.worker_id for event in seen.of(WorkerExpired)] == [dead]
-        await holds(connection, worker=1, lease=2)
+        await holds(connection, worker=1, lease=1, ready=1)
 
 
 async def test_a_lease_without_a_worker_s_row_is_dead(database: Database) -> None:
@@ -184,26 +185,31 @@ async def test_a_heartbeat_that_arrives_during_the_sweep_saves_the_worker(
 async def test_one_process_at_a_time_and_another_as_soon_as_it_has_gone(
     database: Database,
 ) -> None:
-    one, two = Seen(), Seen()
-    async with maintained(database, seen=two) as second:
-        await wait_until(lambda: second.holding)
-        async with maintained(database, seen=one) as first:
-            async with plain(database.admin_dsn) as admin:
-                await wait_until(lambda: tried(admin), what="the other one tries, too")
-                assert not first.holding
+    first, second = Seen(), Seen()
+    async with plain(database.admin_dsn) as admin:
+        async with maintained(database, seen=first) as one:
+            await wait_until(lambda: one.holding)
+            async with maintained(database, seen=second) as two:
+                await wait_until(lambda: asks_for_the_lock(admin), what="the other one asks")
+                assert not two.holding
                 await admin.execute(
                     """
                     select pg_terminate_backend(pid) from pg_locks
-                    where locktype = 'advisory' and granted and pid <> pg_backend_pid()
+                    where locktype = 'advisory' and granted
                       and database =
                         (select oid from pg_database where datname = current_database())
                     """
                 )
-            await wait_until(lambda: first.holding or len(two.of(MaintenanceHeld)) > 1)
-        assert MaintenanceHeld(held=True) in one.of(MaintenanceHeld) + two.of(MaintenanceHeld)[1:]
+                gained = MaintenanceHeld(held=True)
+                await wait_until(
+                    lambda: (first.events + second.events).count(gained) == 2,
+                    what="one of the two has it again",
+                )
+                assert await holders(admin) == 1
+        assert await holders(admin) == 0
 
 
-async def tried(admin: Connection) -> bool:
+async def asks_for_the_lock(admin: Connection) -> bool:
     found = await admin.fetchval(
         """
         select count(*) from pg_stat_activity
@@ -212,6 +218,16 @@ async def tried(admin: Connection) -> bool:
         """
     )
     return bool(found)
+
+
+async def holders(admin: Connection) -> int:
+    found = await admin.fetchval(
+        """
+        select count(*) from pg_locks where locktype = 'advisory' and granted
+          and database = (select oid from pg_database where datname = current_database())
+        """
+    )
+    return int(found)
 
 
 async def test_a_holder_that_was_stopped_does_not_keep_the_others_from_the_work(
@@ -223,12 +239,20 @@ async def test_a_holder_that_was_stopped_does_not_keep_the_others_from_the_work(
     try:
         assert holder.stdout is not None
         assert b"MaintenanceHeld(held=True)" in await holder.stdout.readline()
+        async with service(database.app_dsn) as connection:
+            await queue_number(connection)
+            await wait_until(lambda: figures_written(connection), what="it does its rounds")
         holder.send_signal(signal.SIGSTOP)
         async with maintained(database) as maintenance:
             await wait_until(lambda: maintenance.holding, 15.0, what="the lock is taken over")
     finally:
         holder.kill()
         await holder.communicate()
+
+
+async def figures_written(connection: Connection) -> bool:
+    """The first round is over: every statement is prepared, and a stop finds it between two."""
+    return await count(connection, "queue_stats") == 1
 
 
 async def test_a_step_that_fails_is_told_of_and_the_others_go_on(database: Database) -> None:

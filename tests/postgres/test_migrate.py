@@ -10,6 +10,7 @@ from qcexec_queue.errors import DatabaseUnavailable, MigrationRefused, SchemaMis
 from qcexec_queue.migrate import migrate
 from qcexec_queue.migrations import Migration, shipped
 from qcexec_queue.schema import check_schema
+from qcexec_queue.tasks import Completion
 from support.databases import APP_ROLE, Database
 from support.queue import (
     EVERYTHING,
@@ -22,7 +23,9 @@ from support.queue import (
     submit,
     submitting,
     tasks,
+    waiting_for_locks,
 )
+from support.waiting import wait_until
 
 EXPAND = """
 alter table qcexec.task add column note text;
@@ -155,6 +158,20 @@ async def test_a_migration_that_fails_changes_nothing_and_can_be_tried_again(
     assert await bring(database, expanded()) == ["0002_expand"]
 
 
+async def test_a_migration_gives_way_to_a_dump_and_comes_after_it(database: Database) -> None:
+    async with plain(database.owner_dsn) as dump, service(database.app_dsn) as connection:
+        await submit(database.app_dsn, *tasks(1))
+        exchange = await exchange_of(connection)
+        async with dump.transaction():
+            await dump.execute("lock table qcexec.task in access share mode")
+            bringing = asyncio.create_task(bring(database, expanded()))
+            await wait_until(lambda: waiting_for_locks(dump), what="the migration waits")
+            # Who comes behind it waits for a moment, not for the dump.
+            assert len((await exchange.run(connection, [], EVERYTHING)).leases) == 1
+            assert not bringing.done()
+        assert await bringing == ["0002_expand"]
+
+
 async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
     database: Database,
 ) -> None:
@@ -172,7 +189,7 @@ async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
         nonlocal completed
         async with service(database.app_dsn) as connection:
             exchange = await exchange_of(connection)
-            ended = []
+            ended: list[Completion] = []
             for _ in rounds(migrated):
                 taken = await exchange.run(connection, ended, EVERYTHING)
                 assert taken.lost == []

@@ -77,6 +77,22 @@ async def test_an_uncounted_end_puts_the_task_into_ready_with_a_new_place(
         await holds(connection, ready=1, lease=0, attempt=1)
 
 
+async def test_what_a_hostile_child_said_at_its_end_keeps_no_lease_from_ending(
+    database: Database,
+) -> None:
+    worker_id = uuid4()
+    await submit(database.app_dsn, *tasks(3))
+    async with service(database.app_dsn) as connection:
+        leases = await claim(connection, worker_id)
+        details = ["nul \0", "surrogate \ud800", "x" * 1_000_000]
+        back = [
+            settle(of_worker(lease, worker_id), Cause.CHILD_DIED, POLICY, detail=detail)
+            for lease, detail in zip(leases, details, strict=True)
+        ]
+        assert len(await put_back(connection, back)) == 3
+        await holds(connection, scheduled=3, lease=0, attempt=3)
+
+
 async def test_what_was_not_begun_leaves_no_history(database: Database) -> None:
     worker_id = uuid4()
     await submit(database.app_dsn, *tasks(1))

@@ -85,8 +85,7 @@ class Proxy:
         assert self._server is not None
         self._server.close()
         self._open.set()
-        for fault in self._faults:
-            fault.release()
+        self.release()
         for link in list(self._links):
             link.cut()
         await asyncio.gather(*(link.ended.wait() for link in list(self._links)))
@@ -112,6 +111,11 @@ class Proxy:
     def thaw(self) -> None:
         """What was withheld passes, and everything after it."""
         self._open.set()
+
+    def release(self) -> None:
+        """End every fault: what is stalled passes, and nothing further is struck."""
+        for fault in self._faults:
+            fault.release()
 
     def cut(self) -> None:
         """End every connection that is open now."""

@@ -25,19 +25,20 @@ BROKEN = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nh q[0]\n'
 _AT_WORK_SECONDS = 0.25
 
 
-def dense(rounds: int, *, qubits: int = 20) -> str:
-    """A circuit with a short text and a long run: at 20 qubits some 10 ms a round."""
+def dense(rounds: int) -> str:
+    """A circuit with a short text and a long run: on 20 qubits, which each round entangles."""
+    chain = " ".join(f"cx q[{qubit}], q[{qubit + 1}];" for qubit in range(19))
     return (
-        f'OPENQASM 3.0; include "stdgates.inc"; qubit[{qubits}] q; bit[{qubits}] c; '
-        f"for int i in [1:{rounds}] {{ h q; t q; cx q[0], q[1]; }} c = measure q;"
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[20] q; bit[20] c; '
+        f"for int i in [1:{rounds}] {{ h q; t q; {chain} }} c = measure q;"
     )
 
 
-MEDIUM = dense(200)
+MEDIUM = dense(20)
 """Runs for seconds: long enough to be caught at work, short enough to be waited for."""
 
-LONG = dense(4000)
-"""Runs for about a minute: nobody waits for its end."""
+LONG = dense(1000)
+"""Runs for minutes: nobody waits for its end."""
 
 
 class Worker:

@@ -160,6 +160,16 @@ def test_backoff_doubles_up_to_its_cap(attempts: int, policy: RetryPolicy) -> No
     assert policy.delay(attempts + 1) in (2 * delay, policy.max_backoff_seconds)
 
 
+@given(st.text(st.characters(codec=None), max_size=6000))
+def test_a_detail_is_kept_as_far_as_postgresql_can_hold_it(detail: str) -> None:
+    kept = settle(lease(), Cause.CHILD_DIED, RetryPolicy(), detail=detail).detail
+    assert kept is not None
+    assert "\0" not in kept
+    assert len(kept.encode()) <= 16_000
+    if detail.isascii() and "\0" not in detail:
+        assert detail.endswith(kept)
+
+
 @given(leases, causes, policies, st.integers(1, 100), st.floats(0.0, 1e6))
 def test_a_worker_that_judged_the_task_chooses_its_queue_and_cost(
     held: HeldLease, cause: Cause, policy: RetryPolicy, queue_id: int, cost: float

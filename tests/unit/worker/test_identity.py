@@ -16,8 +16,8 @@ PLAN = SlotPlan(slots=3, slot_bytes=5, reasons=())
 
 
 def identity(process_id: int = 77, **values: str) -> WorkerIdentity:
-    settings = WorkerSettings(
-        _env_file=None, database_url=SecretStr("postgresql://a@b/c"), **values
+    settings = WorkerSettings.model_validate(
+        {"database_url": SecretStr("postgresql://a@b/c"), **values}
     )
     return identify(settings, PLAN, queue_id=9, release="1.2", process_id=process_id)
 

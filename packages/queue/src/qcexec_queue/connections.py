@@ -100,6 +100,7 @@ async def connect(dsn: str, *, role: Role, application: str) -> Connection:
         return await asyncpg.connect(
             dsn,
             timeout=CONNECT_TIMEOUT_SECONDS,
+            command_timeout=None if role is Role.OWNER else STATEMENT_TIMEOUT_SECONDS,
             server_settings=session_settings(role, application),
         )
     except TRANSIENT_ERRORS as error:
@@ -152,8 +153,12 @@ async def answered_within(connection: Connection, seconds: float) -> AsyncIterat
     whatever means that PostgreSQL is not there.
     """
     begun = time.monotonic()
+    cut: asyncio.TimerHandle | None = None
     try:
         async with asyncio.timeout(seconds):
+            # What is cancelled may have statements of its own to run, a rollback above all,
+            # and on a silent connection those never end: its end is theirs.
+            cut = asyncio.get_running_loop().call_later(seconds, connection.terminate)
             yield
         if time.monotonic() - begun > seconds:
             raise TimeoutError
@@ -165,6 +170,9 @@ async def answered_within(connection: Connection, seconds: float) -> AsyncIterat
         raise DatabaseUnavailable(f"no answer within {seconds:g} s") from error
     except TRANSIENT_ERRORS as error:
         raise DatabaseUnavailable(describe(error)) from error
+    finally:
+        if cut is not None:
+            cut.cancel()
 
 
 async def _keep_session(connection: Connection) -> None:

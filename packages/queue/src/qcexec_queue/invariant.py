@@ -8,6 +8,9 @@ from uuid import UUID
 from qcexec_queue.connections import Connection
 from qcexec_queue.statements import statement
 
+_TIMEOUT_SECONDS = 3600.0
+"""Whole tables may be large."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -29,5 +32,5 @@ async def violations(connection: Connection) -> list[Violation]:
         # This one joins whole tables, which the hot path's settings forbid.
         await connection.execute("set local enable_seqscan = on; set local enable_hashjoin = on")
         await connection.execute("set local statement_timeout = 0")
-        rows = await connection.fetch(statement("invariant"))
+        rows = await connection.fetch(statement("invariant"), timeout=_TIMEOUT_SECONDS)
     return [Violation(row["task_id"], row["submitted"], tuple(row["places"])) for row in rows]

@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import sys
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,6 +31,9 @@ from qcexec_queue.statements import statement
 LOCK_NAME = "qcexec.migrate"
 DEFAULT_RETENTION_DAYS = 30.0
 _SECONDS_A_DAY = 86400.0
+_LOCK_TIMEOUT_MILLISECONDS = 300
+_PAUSE_SECONDS = 1.0
+_TRIES = 100
 _WIDTHS_A_RETENTION = 30 / 7
 """A partition is a week wide where results are kept for 30 days: about eight exist."""
 
@@ -74,11 +78,7 @@ async def _migrate(
     if found is None:
         await connection.execute(statement("bootstrap"))
     for migration in plan:
-        async with connection.transaction():
-            await connection.execute(migration.sql)
-            await connection.execute(
-                statement("write_version"), migration.version, migration.min_compatible
-            )
+        await _apply(connection, migration)
     async with connection.transaction():
         if app_role is not None:
             await connection.execute("select set_config('qcexec.app_role', $1, true)", app_role)
@@ -89,6 +89,28 @@ async def _migrate(
         )
         await connection.execute("select qcexec.make_partitions()")
     return [f"{migration.version:04d}_{migration.name}" for migration in plan]
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    """One migration in one transaction, giving way to those who use the tables.
+
+    Services wait behind the locks that it waits for. It gives up well before
+    PostgreSQL looks for deadlocks, so that it is never a service that loses one.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            async with connection.transaction():
+                await connection.execute(f"set local lock_timeout = {_LOCK_TIMEOUT_MILLISECONDS}")
+                await connection.execute(migration.sql)
+                await connection.execute(
+                    statement("write_version"), migration.version, migration.min_compatible
+                )
+        except asyncpg.LockNotAvailableError:
+            if not tries_left:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS * random.random())  # noqa: S311 - spreads the tries
+        else:
+            return
 
 
 async def _found(connection: Connection) -> SchemaVersion | None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+import asyncpg
+
 from qcexec_queue.connections import TRANSIENT_ERRORS, Connection, Pool, describe
 from qcexec_queue.events import ConnectionReplaced, Observer
 
@@ -73,7 +75,7 @@ class Notifier:
     async def _notify(self, queue_id: int) -> None:
         try:
             await self._pool.execute("select pg_notify($1, '')", ready_channel(queue_id))
-        except TRANSIENT_ERRORS as error:
+        except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
             # Workers find the tasks when they reconnect, or poll.
             self._observer(ConnectionReplaced("notify", describe(error)))
 

@@ -24,6 +24,9 @@ from qcexec_queue.states import Destination, Lane
 _MOST_DOUBLINGS = 64
 """Longer than any wait; two to the power of a great number of attempts is no float."""
 
+_DETAIL_LENGTH = 4000
+"""Characters of a detail that are kept, the last ones."""
+
 
 class Cause(Enum):
     """Why a lease ends without a result."""
@@ -110,8 +113,10 @@ def settle(
 ) -> Settlement:
     """Decides where the task goes.
 
-    ``detail`` goes into the history. ``queue_id`` and ``cost`` are given where the
-    worker that judged the task knows better: another queue, a better estimate.
+    ``detail`` goes into the history, shortened and without what text in PostgreSQL
+    can't hold: it may come from a process that ran a hostile circuit. ``queue_id``
+    and ``cost`` are given where the worker that judged the task knows better:
+    another queue, a better estimate.
     """
     suspect = lease.lane == Lane.SUSPECT
     counted = cause is Cause.CHILD_DIED or (cause is Cause.WORKER_DIED and suspect)
@@ -142,7 +147,7 @@ def settle(
         cost=lease.cost if cost is None else cost,
         delay=policy.delay(attempt) if destination is Destination.SCHEDULED else 0.0,
         reason=None if cause is Cause.NOT_BEGUN else cause.value,
-        detail=detail,
+        detail=None if detail is None else _storable(detail),
         counted=counted,
         code=code,
         body=None if message is None else json.dumps(message).encode(),
@@ -152,6 +157,11 @@ def settle(
 def _lane(cause: Cause, *, suspect: bool) -> Lane:
     died_unseen = cause in (Cause.WORKER_DIED, Cause.WORKER_EXPIRED, Cause.CHILD_LOST)
     return Lane.SUSPECT if suspect or died_unseen else Lane.RETURNED
+
+
+def _storable(detail: str) -> str:
+    shown = detail[-_DETAIL_LENGTH:].replace("\0", "\ufffd")
+    return shown.encode("utf-8", "replace").decode("utf-8")
 
 
 def _exhausted(attempts: int, cause: Cause) -> str:
