@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from qcexec_queue.connections import TRANSIENT_ERRORS
 from qcexec_queue.migrate import migrate
 from qcexec_queue.states import Outcome
 from qcexec_standalone.postgres import PostgresServer
@@ -245,7 +246,7 @@ async def fetch_patiently(
     async def fetched() -> list[list[asyncpg.Record]]:
         try:
             return [await fetch()]
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*TRANSIENT_ERRORS, asyncpg.PostgresError):
             return []
 
     return (await wait_until(fetched, what="the database answers"))[0]

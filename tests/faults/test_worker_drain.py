@@ -1,6 +1,7 @@
 """Workers that are asked to leave: by SIGTERM, by a second one, and in the database."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -139,6 +140,19 @@ async def test_sigterm_at_any_moment_of_the_start_ends_it(
         await worker.process.wait_for_event(event)
         assert await worker.stop() == 0
         assert await queue.workers() == {}
+
+
+async def test_sigterm_again_and_again_until_it_has_ended_ends_it_well(
+    services: Services, database: Database, queue: QueueSeen
+) -> None:
+    worker = await start_worker(services, database.app_dsn).started()
+
+    while worker.alive:
+        worker.process.send(signal.SIGTERM)
+        # Often enough to meet every moment of the end.
+        await asyncio.sleep(0.001)
+    assert worker.process.exit_code == 0
+    assert await queue.workers() == {}
 
 
 async def drained_at(queue: QueueSeen, worker: Worker) -> object:

@@ -156,7 +156,7 @@ async def test_a_notification_wakes_an_idle_worker(worker: Worker, queue: QueueS
 
 async def test_polling_finds_a_task_of_which_nobody_was_told(queue: QueueSeen) -> None:
     (task_id,) = await queue.pool.fetchval(
-        statement("enqueue"), [payload(BELL, 8)], [1], [2], [0.004], [None], []
+        statement("enqueue"), [payload(BELL, 8)], [1], [2], [0.004], [None], [], bytes(8)
     )
     queue.accepted.append(task_id)
     results = await queue.wait_for_results([task_id])

@@ -15,7 +15,7 @@ from contextlib import suppress
 import asyncpg
 import psutil
 
-from qcexec_queue.errors import QueueError
+from qcexec_queue.connections import TRANSIENT_ERRORS
 from qcexec_queue.migrate import migrate
 from qcexec_queue.states import Outcome
 from qcexec_standalone.postgres import PostgresServer
@@ -164,7 +164,7 @@ class Storm:
                         pod.worker.worker_id,
                         drain,
                     )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, QueueError):
+            except (*TRANSIENT_ERRORS, asyncpg.PostgresError):
                 # The database is away: it can't be asked for anything, then.
                 continue
             await self._pause()
@@ -183,7 +183,7 @@ class Storm:
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where application_name like 'qcexec%' and random() < 0.5"
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*TRANSIENT_ERRORS, asyncpg.PostgresError):
             # The connection that asked was cut, too, or is one from before an outage.
             return
 
@@ -218,6 +218,7 @@ async def test_nothing_is_lost_and_nothing_ends_twice_in_a_storm(
             assert result.outcome is expected, f"{task_id}: {result}"
         for pod in pods:
             assert pod.worker.alive
+        assert [line for line in api.events() if "exc_info" in line] == []
         assert "Traceback" not in api.output()
         workers = [worker for pod in pods for worker in pod.workers]
         assert [line for each in workers for line in each.events("uncaught_exception")] == []
@@ -231,7 +232,7 @@ async def end_drains(queue: QueueSeen) -> bool:
             "update qcexec.worker set draining_at = null, drained_at = null "
             "where draining_at is not null"
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (*TRANSIENT_ERRORS, asyncpg.PostgresError):
         return False
     return True
 

@@ -196,7 +196,7 @@ async def test_a_row_that_became_visible_late_is_found_by_the_next_sweep(
             """
             with t as (
               insert into qcexec.task (task_id, queue_id, priority, cost, payload)
-              values (qcexec.uuid7(qcexec.uuid7_prefix(now())), $1, 2, 0.1, 'late')
+              values (qcexec.uuid7_floor(now()), $1, 2, 0.1, 'late')
               returning task_id, queue_id
             )
             insert into qcexec.ready

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from qcexec_queue.events import BatchSplit, LateResultRefused
@@ -224,10 +223,10 @@ async def test_an_unstorable_result_that_is_handed_in_again_counts_as_accepted(
         await holds(connection, lease=0, result=2)
 
 
-async def test_a_result_for_a_task_that_has_one_ends_in_an_error_and_not_in_a_loop(
+async def test_a_result_for_a_task_that_has_one_is_lost_and_the_worker_goes_on(
     database: Database,
 ) -> None:
-    await submit(database.app_dsn, *tasks(1))
+    await submit(database.app_dsn, *tasks(2))
     async with service(database.app_dsn) as connection, plain(database.admin_dsn) as admin:
         exchange = await exchange_of(connection)
         (lease,) = (await exchange.run(connection, [], ONE)).leases
@@ -240,8 +239,9 @@ async def test_a_result_for_a_task_that_has_one_ends_in_an_error_and_not_in_a_lo
             """,
             lease.task_id,
         )
-        with pytest.raises(asyncpg.UniqueViolationError):
-            await exchange.run(connection, [completion(lease)], None)
+        outcome = await exchange.run(connection, [completion(lease)], ONE)
+        assert [each.epoch for each in outcome.lost] == [lease.epoch]
+        assert len(outcome.leases) == 1
         assert await count(admin, "result") == 1
 
 

@@ -185,6 +185,25 @@ async def test_a_task_in_the_queue_or_just_finished_holds_its_range(
         await holds(connection, task=1, **{place: 1})
 
 
+async def test_a_range_that_is_held_does_not_hold_those_after_it(database: Database) -> None:
+    await partitions_anew(database, 1.0)
+    (held,) = await submit(database.app_dsn, *tasks(1))
+    async with service(database.app_dsn) as connection, service_pool(database.app_dsn) as pool:
+        exchange = await exchange_of(connection)
+        assert len((await exchange.run(connection, [], ONE)).leases) == 1
+        await past_its_retention(connection, held)
+        await connection.execute("select qcexec.make_partitions()")
+        async with submitting(database.app_dsn) as submitter:
+            later = await finished(database, submitter)
+
+        async def later_is_gone() -> bool:
+            await connection.execute("select qcexec.retire_partition()")
+            return await find_task(pool, later) is None
+
+        await wait_until(later_is_gone, what="the later range goes")
+        assert await find_task(pool, held) is not None
+
+
 async def keep_for_longer(database: Database) -> None:
     """The retention of results alone: ranges that are past it already stay so."""
     async with plain(database.owner_dsn) as owner:

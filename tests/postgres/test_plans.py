@@ -52,7 +52,7 @@ WORKER, TASK = uuid4(), uuid4()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 HOT: dict[str, tuple[object, ...]] = {
-    "enqueue": ([b"x"], [1], [2], [0.1], [None], [1]),
+    "enqueue": ([b"x"], [1], [2], [0.1], [None], [1], bytes(8)),
     "exchange": (
         *(WORKER, 1, [1], [1], [None], [b"1"]),
         *([0, 1, 2, 3], [2, 2, 2, 2], [0, 0, 0, 0], 10, 1, 1.0, 1000),

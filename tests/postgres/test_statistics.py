@@ -69,6 +69,18 @@ async def test_beyond_the_cap_depth_and_bytes_are_estimated_within_a_factor(
         assert 70_000 <= found.bytes <= 400_000
 
 
+async def test_after_a_crash_a_deep_queue_is_not_taken_for_a_shallow_one(
+    database: Database,
+) -> None:
+    await submit(database.app_dsn, *tasks(20_000))
+    async with service(database.app_dsn) as connection, plain(database.admin_dsn) as admin:
+        await wait_until(lambda: believes(admin, 20_000), what="the statistics arrive")
+        # What a crash does to PostgreSQL's own count.
+        await admin.execute("select pg_stat_reset()")
+        found = (await figures(connection))["default"]
+        assert 10_000 <= found.depth <= 40_000
+
+
 async def believes(connection: Connection, rows: int) -> bool:
     live = await connection.fetchval(
         "select pg_stat_get_live_tuples('qcexec.ready'::regclass)", timeout=10

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
+from qcexec_queue.enqueue import _random_halves
 from support.databases import Database
 from support.queue import plain
 
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 891_999, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-FRACTION = 999 * 4096 // 1000
-"""Of a millisecond, in twelve bits (RFC 9562, section 6.2, method 3)."""
+HALF = bytes([0x80, 1, 2, 3, 4, 5, 6, 7])
 
 
 def milliseconds(moment: datetime) -> int:
@@ -19,13 +19,18 @@ def milliseconds(moment: datetime) -> int:
 async def test_an_id_has_the_layout_of_rfc_9562(database: Database) -> None:
     async with plain(database.owner_dsn) as connection:
         made: list[UUID] = await connection.fetchval(
-            "select array_agg(qcexec.uuid7(qcexec.uuid7_prefix($1))) from generate_series(1, 2000)",
+            """
+            select array_agg(qcexec.uuid7(qcexec.uuid7_prefix($1), position, $2) order by position)
+            from generate_series(1, 2000) position
+            """,
             MOMENT,
+            _random_halves(2000),
         )
     assert {each.version for each in made} == {7}
     assert {each.variant for each in made} == {RFC_4122}
     assert {each.int >> 80 for each in made} == {milliseconds(MOMENT)}
-    assert {each.int >> 64 & 0xFFF for each in made} == {FRACTION}
+    # Twelve bits count (RFC 9562, section 6.2, method 1), so neighbours stay together.
+    assert [each.int >> 64 & 0xFFF for each in made] == list(range(1, 2001))
     random_bits = [each.int & (2**62 - 1) for each in made]
     assert len(set(random_bits)) == len(made)
     # Each of the 62 random bits is set in about half of them.
@@ -38,13 +43,14 @@ async def test_ids_of_a_span_of_time_lie_between_its_floors(database: Database) 
         rows = await connection.fetch(
             """
             select qcexec.uuid7_floor(m) <= id
-               and id < qcexec.uuid7_floor(m + interval '1 microsecond') as within,
+               and id < qcexec.uuid7_floor(m + interval '1 millisecond') as within,
                    qcexec.uuid7_moment(id) = date_trunc('milliseconds', m) as told
             from generate_series($1::timestamptz, $1 + interval '3 milliseconds',
                                  interval '7 microseconds') m
-            cross join lateral (select qcexec.uuid7(qcexec.uuid7_prefix(m)) as id offset 0) made
+            cross join lateral (select qcexec.uuid7(qcexec.uuid7_prefix(m), 1, $2) as id) made
             """,
             MOMENT,
+            HALF,
         )
     assert all(row["within"] and row["told"] for row in rows)
 
@@ -55,7 +61,7 @@ async def test_a_floor_is_the_smallest_id_of_its_moment(database: Database) -> N
     assert floor.int >> 80 == milliseconds(MOMENT)
     assert floor.version == 7
     assert floor.variant == RFC_4122
-    assert (floor.int >> 64 & 0xFFF, floor.int & (2**62 - 1)) == (FRACTION, 0)
+    assert (floor.int >> 64 & 0xFFF, floor.int & (2**62 - 1)) == (0, 0)
 
 
 async def test_later_ids_are_greater_in_postgresql_s_order_and_in_python_s(
@@ -64,11 +70,12 @@ async def test_later_ids_are_greater_in_postgresql_s_order_and_in_python_s(
     async with plain(database.owner_dsn) as connection:
         rows = await connection.fetch(
             """
-            select qcexec.uuid7(qcexec.uuid7_prefix(m)) as id
+            select qcexec.uuid7(qcexec.uuid7_prefix(m), 1, $2) as id
             from generate_series($1::timestamptz, $1 + interval '40 years', interval '100 days') m
             order by id
             """,
             MOMENT,
+            HALF,
         )
     ids = [row["id"] for row in rows]
     assert ids == sorted(ids)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from qcexec_queue.connections import Pool, Role, open_pool
+from qcexec_queue.connections import TRANSIENT_ERRORS, Pool, Role, open_pool
 from qcexec_queue.enqueue import Submitter
 from qcexec_queue.events import ignore
 from qcexec_queue.invariant import violations
@@ -137,7 +137,7 @@ class QueueSeen:
         async def ended() -> bool:
             try:
                 return wanted <= (await self.results()).keys()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (*TRANSIENT_ERRORS, asyncpg.PostgresError):
                 # The database may be away in the tests that restart it.
                 return False
 

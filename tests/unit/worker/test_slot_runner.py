@@ -114,7 +114,7 @@ async def test_last_words_are_made_storable(bench: Bench, words: str) -> None:
     assert settlement.detail is not None
     assert "\0" not in settlement.detail
     settlement.detail.encode()
-    assert len(settlement.detail) <= 2000
+    assert len(settlement.detail) <= 4000
 
 
 async def test_a_death_counts_for_the_one_that_had_begun_alone(bench: Bench) -> None:

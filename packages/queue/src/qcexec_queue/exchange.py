@@ -36,6 +36,10 @@ from qcexec_queue.watermarks import (
 CLAIM_TIMEOUT_SECONDS = 10.0
 MOST_CLAIMED_BYTES = 16 * 1024 * 1024
 
+# Looked up by their values, which are 0, 1, 2, ...: a claim makes thousands of them a second.
+_PRIORITIES = tuple(Priority)
+_LANES = tuple(Lane)
+
 UNSTORABLE = StoredResult(
     Outcome.FAILED,
     "result_unstorable",
@@ -128,11 +132,15 @@ class Exchange:
                 missed = [each for each in completions if each.epoch not in accepted]
                 stored = await _stored(connection, missed) if missed else frozenset()
         except DATA_ERRORS as error:
-            if not completions or completions[0].result is UNSTORABLE:
+            if not completions:
                 raise
             return await self._split(connection, completions, appetite, describe(error))
         ended = time.monotonic()
-        leases = [self._lease(row, ended) for row in sorted(rows, key=_epoch) if row[1] is not None]
+        claimed = sorted((row for row in rows if row[1] is not None), key=_epoch)
+        # In the order of their epochs the last of each priority and lane is its highest.
+        for place, seq in {(row[3], row[4]): row[2] for row in claimed}.items():
+            self._watermarks.claimed(place, seq, ended)
+        leases = [_lease(row) for row in claimed]
         if sweep:
             self.sweeps.swept(begun, ended)
         self._observer(Exchanged(len(completions) - len(missed), len(leases), ended - begun, sweep))
@@ -177,31 +185,39 @@ class Exchange:
         appetite: Appetite | None,
         reason: str,
     ) -> tuple[list[Lease], list[LeaseLost]]:
-        """One of ``completions`` can't be stored: each goes alone, that one as a failure."""
+        """One of ``completions`` can't be stored: each goes alone, that one as a failure.
+
+        Where not even that can be stored, the task has a result already.
+        """
         self._observer(BatchSplit("exchange", len(completions), reason))
-        if len(completions) == 1:
-            failure = Completion(completions[0].task_id, completions[0].epoch, UNSTORABLE)
+        first = completions[0]
+        if len(completions) == 1 and first.result is not UNSTORABLE:
+            failure = Completion(first.task_id, first.epoch, UNSTORABLE)
             return await self._exchange(connection, [failure], appetite)
         lost: list[LeaseLost] = []
-        for each in completions:
-            lost += (await self._exchange(connection, [each], None))[1]
+        if len(completions) == 1:
+            lost.append(LeaseLost(first.task_id, first.epoch))
+            self._observer(LateResultRefused(first.task_id, first.epoch))
+        else:
+            for each in completions:
+                lost += (await self._exchange(connection, [each], None))[1]
         leases, _ = await self._exchange(connection, [], appetite)
         return leases, lost
 
-    def _lease(self, row: asyncpg.Record, now: float) -> Lease:
-        epoch, task_id, seq, priority, lane, attempt, delivery, cost, payload, traceparent = row
-        self._watermarks.claimed((priority, lane), seq, now)
-        return Lease(
-            task_id=task_id,
-            epoch=epoch,
-            attempt=attempt,
-            delivery=delivery,
-            priority=Priority(priority),
-            lane=Lane(lane),
-            cost=cost,
-            payload=payload,
-            traceparent=traceparent,
-        )
+
+def _lease(row: asyncpg.Record) -> Lease:
+    epoch, task_id, _, priority, lane, attempt, delivery, cost, payload, traceparent = row
+    return Lease(
+        task_id=task_id,
+        epoch=epoch,
+        attempt=attempt,
+        delivery=delivery,
+        priority=_PRIORITIES[priority],
+        lane=_LANES[lane],
+        cost=cost,
+        payload=payload,
+        traceparent=traceparent,
+    )
 
 
 async def _stored(connection: Connection, missed: Sequence[Completion]) -> frozenset[int]:

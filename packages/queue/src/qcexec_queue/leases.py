@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from qcexec_queue.batches import batches
@@ -28,11 +29,31 @@ def held(lease: Lease, worker_id: UUID, queue_id: int) -> HeldLease:
     )
 
 
-async def put_back(connection: Connection, settlements: Sequence[Settlement]) -> frozenset[int]:
-    """Carries out settlements, in statements of bounded size, and wakes who waits.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What carrying out settlements brought."""
 
-    Gives the epochs that were accepted; the others' leases had ended before. Raises
-    asyncpg's errors.
+    accepted: frozenset[int]
+    """Epochs; the others' leases had ended before."""
+    ready_in: frozenset[int]
+    """Queues in which tasks became ready, whose workers are to be woken."""
+
+
+async def put_back(connection: Connection, settlements: Sequence[Settlement]) -> frozenset[int]:
+    """Carries out settlements and wakes who waits; gives the epochs that were accepted.
+
+    Raises asyncpg's errors.
+    """
+    ended = await end_leases(connection, settlements)
+    for queue_id in sorted(ended.ready_in):
+        await connection.execute("select pg_notify($1, '')", ready_channel(queue_id))
+    return ended.accepted
+
+
+async def end_leases(connection: Connection, settlements: Sequence[Settlement]) -> Ended:
+    """Carries out settlements, in statements of bounded size, and wakes nobody.
+
+    Raises asyncpg's errors.
     """
     accepted: set[int] = set()
     woken: set[int] = set()
@@ -59,9 +80,7 @@ async def put_back(connection: Connection, settlements: Sequence[Settlement]) ->
             accepted.add(epoch)
             if ready_in is not None:
                 woken.add(ready_in)
-    for queue_id in sorted(woken):
-        await connection.execute("select pg_notify($1, '')", ready_channel(queue_id))
-    return frozenset(accepted)
+    return Ended(frozenset(accepted), frozenset(woken))
 
 
 async def put_back_all(

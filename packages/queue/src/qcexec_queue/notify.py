@@ -27,34 +27,48 @@ def ready_channel(queue_id: int) -> str:
     return f"qcexec_ready_{queue_id}"
 
 
+class NotifySchedule:
+    """Decides when to notify: at most once per queue and interval."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, float] = {}
+
+    def due_at(self, queue_id: int) -> float:
+        """From when on the queue may be notified (monotonic seconds)."""
+        return self._last.get(queue_id, float("-inf")) + INTERVAL_SECONDS
+
+    def due(self, queue_ids: Iterable[int], now: float) -> list[int]:
+        """Those of the queues that may be notified now, and are taken to be."""
+        chosen = [queue_id for queue_id in queue_ids if self.due_at(queue_id) <= now]
+        for queue_id in chosen:
+            self.sent(queue_id, now)
+        return chosen
+
+    def sent(self, queue_id: int, now: float) -> None:
+        """The queue was notified."""
+        self._last[queue_id] = now
+
+
 class Notifier:
-    """Decides when to notify, and sends what can't ride on a commit."""
+    """Notifies for a process that enqueues, and sends what can't ride on a commit."""
 
     def __init__(self, pool: Pool, observer: Observer) -> None:
         self._pool = pool
         self._observer = observer
-        self._last: dict[int, float] = {}
+        self._schedule = NotifySchedule()
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     def riding(self, queue_ids: Iterable[int]) -> list[int]:
         """Those of the queues whose NOTIFY is to be part of the commit that follows."""
-        now = asyncio.get_running_loop().time()
-        chosen = [
-            queue_id
-            for queue_id in queue_ids
-            if now - self._last.get(queue_id, -INTERVAL_SECONDS) >= INTERVAL_SECONDS
-        ]
-        for queue_id in chosen:
-            self._last[queue_id] = now
-        return chosen
+        return self._schedule.due(queue_ids, asyncio.get_running_loop().time())
 
     def committed(self, queue_ids: Iterable[int]) -> None:
         """Tasks of these queues are committed, and no NOTIFY was part of that commit."""
         loop = asyncio.get_running_loop()
         for queue_id in queue_ids:
             if queue_id not in self._timers:
-                due = self._last.get(queue_id, -INTERVAL_SECONDS) + INTERVAL_SECONDS
+                due = max(loop.time(), self._schedule.due_at(queue_id))
                 self._timers[queue_id] = loop.call_at(due, self._send, queue_id)
 
     async def close(self) -> None:
@@ -67,7 +81,7 @@ class Notifier:
 
     def _send(self, queue_id: int) -> None:
         self._timers.pop(queue_id, None)
-        self._last[queue_id] = asyncio.get_running_loop().time()
+        self._schedule.sent(queue_id, asyncio.get_running_loop().time())
         task = asyncio.create_task(self._notify(queue_id))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)

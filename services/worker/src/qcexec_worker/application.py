@@ -48,6 +48,7 @@ CHILD_BYTES = 48 * 1024**2
 """What a child has for itself before a circuit: pages that it no longer shares."""
 
 _RETRY_SECONDS = 1.0
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ async def _run(settings: WorkerSettings) -> int:
     spawner = Spawner(forkserver_environment(os.environ))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     try:
         preloaded = await spawner.start()
@@ -84,6 +85,10 @@ async def _run(settings: WorkerSettings) -> int:
         return 1
     finally:
         await spawner.stop()
+        for number in _STOP_SIGNALS:
+            # All is handed in: a further signal on the way out changes nothing, nor the exit code.
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
     return 0
 
 
@@ -240,7 +245,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
     )
     worker = Worker(slots, runners, claims, service, grace_seconds=settings.grace_seconds)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, worker.request_stop)
     with bind(worker_id=identity.worker_id):
         log_event(

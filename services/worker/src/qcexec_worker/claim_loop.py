@@ -17,7 +17,8 @@ from qcexec_queue.connections import Connection, answered_within
 from qcexec_queue.errors import DatabaseUnavailable
 from qcexec_queue.events import ConnectionReplaced, LeasesReturned, Observer
 from qcexec_queue.exchange import Exchange
-from qcexec_queue.leases import put_back
+from qcexec_queue.leases import end_leases
+from qcexec_queue.notify import INTERVAL_SECONDS, NotifySchedule, ready_channel
 from qcexec_queue.settlement import Settlement
 from qcexec_queue.states import Destination
 from qcexec_worker.allocation import allocate
@@ -52,6 +53,8 @@ class ClaimLoop:
         self._observer = observer
         self._timeout = timeout
         self._unanswered = Outgoing([], [])
+        self._notifications = NotifySchedule()
+        self._to_notify: set[int] = set()
         self._claiming = False
         self._in_flight = False
         self._quiet = asyncio.Event()
@@ -124,7 +127,8 @@ class ClaimLoop:
 
     @property
     def _over(self) -> bool:
-        return self._stopping and not self._unanswered and not self._desk.has_outgoing
+        handed_in = not self._unanswered and not self._desk.has_outgoing
+        return self._stopping and handed_in and not self._to_notify
 
     @property
     def _free(self) -> list[SlotRunner]:
@@ -168,6 +172,8 @@ class ClaimLoop:
         try:
             if outgoing.settlements:
                 await self._put_back(connection, outgoing.settlements)
+            if self._to_notify:
+                await self._notify(connection)
             if outgoing.completions or hungry is not None:
                 self._tasks_ready = self._tasks_ready and hungry is None
                 result = await self._exchange.run(
@@ -191,9 +197,20 @@ class ClaimLoop:
 
     async def _put_back(self, connection: Connection, settlements: Sequence[Settlement]) -> None:
         async with answered_within(connection, self._timeout):
-            accepted = await put_back(connection, settlements)
-        done = [each for each in settlements if each.lease.epoch in accepted]
+            ended = await end_leases(connection, settlements)
+        self._to_notify |= ended.ready_in
+        done = [each for each in settlements if each.lease.epoch in ended.accepted]
         for reason in sorted({each.reason or "not_begun" for each in done}):
             these = [each for each in done if (each.reason or "not_begun") == reason]
             failed = sum(each.destination is Destination.FAILED for each in these)
             self._observer(LeasesReturned(reason, len(these) - failed, failed))
+
+    async def _notify(self, connection: Connection) -> None:
+        """Wakes who waits for what went back; what is too soon for that, at a later turn."""
+        loop = asyncio.get_running_loop()
+        for queue_id in self._notifications.due(sorted(self._to_notify), loop.time()):
+            async with answered_within(connection, self._timeout):
+                await connection.execute("select pg_notify($1, '')", ready_channel(queue_id))
+            self._to_notify.discard(queue_id)
+        if self._to_notify:
+            loop.call_later(INTERVAL_SECONDS, self._desk.changed.set)

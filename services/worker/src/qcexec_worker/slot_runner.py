@@ -29,8 +29,6 @@ from qcexec_worker.slot import Slot
 
 OVERRUN_SECONDS = 0.100
 
-_LONGEST_DETAIL = 2000
-
 _logger = logging.getLogger(__name__)
 
 
@@ -157,9 +155,8 @@ class SlotRunner:
         lease, seconds = self._ended(event.key)
         if lease is None:
             return
-        detail = _storable(event.detail)
-        self._log("task_died", lease, seconds, reason=event.reason.value, detail=detail)
-        self._settle(lease, of_death(event.reason, time_limit=self._time_limit), detail)
+        self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
+        self._settle(lease, of_death(event.reason, time_limit=self._time_limit), event.detail)
 
     def _not_begun(self, key: int) -> None:
         lease = self._waiting.pop(key, None)
@@ -202,8 +199,3 @@ class SlotRunner:
             duration_ms=round(seconds * 1000, 3),
             **fields,
         )
-
-
-def _storable(detail: str) -> str:
-    """A child's last words as PostgreSQL takes them: without NUL and lone surrogates."""
-    return detail.encode(errors="replace").decode().replace("\0", "?")[:_LONGEST_DETAIL]

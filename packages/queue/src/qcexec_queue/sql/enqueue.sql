@@ -1,9 +1,10 @@
 -- Accepts tasks: makes their ids from database time, and writes each task and
 -- its ready row. Where asked, the commit also wakes the listeners.
 -- $1 payloads, $2 queue ids, $3 priorities, $4 costs, $5 traceparents,
--- $6 queue ids to wake. Gives task ids in the order of the input.
+-- $6 queue ids to wake, $7 random halves of the ids. Gives task ids in the order
+-- of the input.
 with input as materialized (
-  select qcexec.uuid7(m.prefix) as task_id, u.*
+  select qcexec.uuid7(m.prefix, u.position, $7::bytea) as task_id, u.*
   from (select qcexec.uuid7_prefix(clock_timestamp()) as prefix offset 0) m
   cross join unnest($1::bytea[], $2::smallint[], $3::smallint[], $4::real[], $5::text[])
     with ordinality as u (payload, queue_id, priority, cost, traceparent, position)

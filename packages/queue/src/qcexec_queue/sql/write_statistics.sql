@@ -1,6 +1,8 @@
 -- Writes queue_stats: $1 how far depth is counted. Beyond it, depth is what
 -- PostgreSQL believes to be live in ready, less what was counted exactly,
--- shared among the deep queues by the span of their sequence numbers.
+-- shared among the deep queues by the span of their sequence numbers. After a
+-- crash it believes in nothing for a while; then the span itself, which holes
+-- make too large, keeps the intake bounded.
 with counted as materialized (
   select q.queue_id, r.depth, r.bytes, r.mean_cost, r.oldest_at
   from qcexec.queue q
@@ -15,7 +17,7 @@ with counted as materialized (
   ) r
 ),
 deep as materialized (
-  select c.queue_id, greatest(s.span, 1)::numeric / sum(greatest(s.span, 1)) over () as share
+  select c.queue_id, s.span, greatest(s.span, 1)::numeric / sum(greatest(s.span, 1)) over () as share
   from counted c
   cross join lateral (
     select sum(span.last_seq - span.first_seq + 1) as span
@@ -41,7 +43,9 @@ figures as (
   select
     c.queue_id, d.queue_id is null as depth_exact, c.mean_cost, c.oldest_at,
     case when d.queue_id is null then c.depth
-         else greatest(c.depth, ((select tuples from live) * d.share)::bigint) end as depth,
+         when (select tuples from live) * d.share >= c.depth
+           then ((select tuples from live) * d.share)::bigint
+         else greatest(c.depth, d.span::bigint) end as depth,
     c.depth as counted_depth, c.bytes
   from counted c left join deep d on d.queue_id = c.queue_id
 )

@@ -9,7 +9,7 @@
 -- the same at any depth, after any churn, and under a held snapshot. Their wide
 -- columns come first, so that no padding goes to the write-ahead log.
 
-set local lock_timeout = '5s';
+set local lock_timeout = '300ms';
 
 create sequence qcexec.ready_seq;
 create sequence qcexec.epoch_seq;
@@ -19,24 +19,28 @@ comment on sequence qcexec.ready_seq is
 comment on sequence qcexec.epoch_seq is
   'Fencing tokens: one per claim of a task, never used again.';
 
--- The first half of an id after RFC 9562, version 7: 48 bits of milliseconds, the
--- version, and 12 bits of a fraction of a millisecond (its section 6.2, method 3).
-create function qcexec.uuid7_prefix(moment timestamptz) returns bytea
+-- The first half of an id after RFC 9562, version 7, as a number: 48 bits of
+-- milliseconds, the version, and 12 bits left at zero for a counter (its section
+-- 6.2, method 1): the position in the statement, which keeps neighbours together.
+create function qcexec.uuid7_prefix(moment timestamptz) returns bigint
   language sql immutable parallel safe
-  return (
-    select int8send((m.us / 1000) << 16 | x'7000'::integer | (m.us % 1000) * 4096 / 1000)
-    from (select (extract(epoch from moment) * 1000000)::bigint as us) as m
-  );
+  return floor(extract(epoch from moment) * 1000)::bigint << 16 | x'7000'::integer;
 
--- An id from such a half, and the variant with 62 random bits.
-create function qcexec.uuid7(prefix bytea) returns uuid
-  language sql volatile parallel safe
-  return encode(overlay(uuid_send(gen_random_uuid()) placing prefix from 1 for 8), 'hex')::uuid;
+-- The id at a position, from 1 to 4095, of a statement. The second halves, eight
+-- bytes each with the variant in their first two bits, come from the random source
+-- of the process that submits: the server's own costs three microseconds an id.
+create function qcexec.uuid7(prefix bigint, position_in_statement bigint, halves bytea) returns uuid
+  language sql immutable parallel safe
+  return encode(
+    int8send(prefix + position_in_statement)
+    || substring(halves from (8 * position_in_statement - 7)::integer for 8),
+    'hex'
+  )::uuid;
 
 -- The smallest id of a moment: a bound for ranges.
 create function qcexec.uuid7_floor(moment timestamptz) returns uuid
   language sql immutable parallel safe
-  return encode(qcexec.uuid7_prefix(moment) || '\x8000000000000000'::bytea, 'hex')::uuid;
+  return encode(int8send(qcexec.uuid7_prefix(moment)) || '\x8000000000000000'::bytea, 'hex')::uuid;
 
 -- The moment, in whole milliseconds, at which uuid7 made an id.
 create function qcexec.uuid7_moment(id uuid) returns timestamptz
@@ -297,7 +301,7 @@ $$;
 
 -- One step towards dropping what is older than the retention: tells what it
 -- did, so that the caller commits and asks again. 'idle': nothing to drop.
--- 'held': the oldest range still has a task in the queue or a young result.
+-- 'held': each old range still has a task in the queue or a young result.
 -- 'busy': somebody reads the table; try again later. 'task', 'result': dropped.
 --
 -- A task that is in neither ready, scheduled nor lease never returns there, so
@@ -315,42 +319,38 @@ as $$
 declare
   doomed qcexec.partition_range;
   horizon timestamptz;
-  lower_id uuid;
-  upper_id uuid;
-  young boolean;
+  held boolean;
+  outcome text := 'idle';
 begin
   select now() - s.retention into strict horizon from qcexec.setting s;
-  select p.* into doomed from qcexec.partition_range p
-  where p.upper_bound <= horizon order by p.lower_bound limit 1 for update skip locked;
-  if doomed.suffix is null then
-    return 'idle';
-  end if;
-  lower_id := qcexec.uuid7_floor(doomed.lower_bound);
-  upper_id := qcexec.uuid7_floor(doomed.upper_bound);
-
-  if not doomed.task_dropped then
+  for doomed in
+    select p.* from qcexec.partition_range p
+    where p.upper_bound <= horizon order by p.lower_bound for update skip locked
+  loop
+    if doomed.task_dropped then
+      execute format('alter table qcexec.attempt detach partition qcexec.%I', 'attempt_' || doomed.suffix);
+      execute format('alter table qcexec.result detach partition qcexec.%I', 'result_' || doomed.suffix);
+      execute format('drop table qcexec.%I', 'attempt_' || doomed.suffix);
+      execute format('drop table qcexec.%I', 'result_' || doomed.suffix);
+      delete from qcexec.partition_range where lower_bound = doomed.lower_bound;
+      return 'result';
+    end if;
     execute format(
       'select exists (select from qcexec.ready where task_id >= $1 and task_id < $2)
            or exists (select from qcexec.scheduled where task_id >= $1 and task_id < $2)
            or exists (select from qcexec.lease where task_id >= $1 and task_id < $2)
            or exists (select from qcexec.%I where finished_at > $3)',
       'result_' || doomed.suffix
-    ) into young using lower_id, upper_id, horizon;
-    if young then
-      return 'held';
+    ) into held using qcexec.uuid7_floor(doomed.lower_bound), qcexec.uuid7_floor(doomed.upper_bound), horizon;
+    if not held then
+      execute format('alter table qcexec.task detach partition qcexec.%I', 'task_' || doomed.suffix);
+      execute format('drop table qcexec.%I', 'task_' || doomed.suffix);
+      update qcexec.partition_range set task_dropped = true where lower_bound = doomed.lower_bound;
+      return 'task';
     end if;
-    execute format('alter table qcexec.task detach partition qcexec.%I', 'task_' || doomed.suffix);
-    execute format('drop table qcexec.%I', 'task_' || doomed.suffix);
-    update qcexec.partition_range set task_dropped = true where lower_bound = doomed.lower_bound;
-    return 'task';
-  end if;
-
-  execute format('alter table qcexec.attempt detach partition qcexec.%I', 'attempt_' || doomed.suffix);
-  execute format('alter table qcexec.result detach partition qcexec.%I', 'result_' || doomed.suffix);
-  execute format('drop table qcexec.%I', 'attempt_' || doomed.suffix);
-  execute format('drop table qcexec.%I', 'result_' || doomed.suffix);
-  delete from qcexec.partition_range where lower_bound = doomed.lower_bound;
-  return 'result';
+    outcome := 'held';
+  end loop;
+  return outcome;
 exception
   when lock_not_available then
     return 'busy';
