@@ -203,6 +203,7 @@ async def test_nothing_is_lost_and_nothing_ends_twice_in_a_storm(
             f"{dict(storm.done)}\n{len(load.accepted)} accepted, {load.refused} refused, ", end=""
         )
         print(f"{load.unknown} unknown")
+        assert len(load.accepted) > FAULTS
         # A drain whose end the database did not hear of.
         await wait_until(lambda: end_drains(queue), what="no drain is left")
         await queue.wait_for_results(load.accepted, deadline=300)

@@ -8,7 +8,7 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -158,12 +158,14 @@ def test_no_warning_is_raised_by_formatting() -> None:
 
 @dataclass(frozen=True, slots=True)
 class LeasesWentBack:
+    severity: ClassVar[int] = logging.WARNING
+
     returned: int
     name: str
 
 
 def test_a_typed_event_is_named_after_its_class(recorder: Recorder) -> None:
-    log_typed_event(recorder.logger, LeasesWentBack(3, "n"), severity=logging.WARNING)
+    log_typed_event(recorder.logger, LeasesWentBack(3, "n"))
     (line,) = recorder.lines()
     assert (line["event"], line["level"]) == ("leases_went_back", "warning")
     assert (line["returned"], line["name"]) == (3, "n")

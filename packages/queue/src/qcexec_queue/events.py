@@ -2,19 +2,23 @@
 
 The queue neither logs nor counts: it calls the observer that it was given, and
 the service turns events into log lines, metrics and spans. An observer is
-called on the event loop and must return at once.
+called on the event loop and must return at once. How grave an event is, in the
+levels of the standard library's logging, is part of what it is.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEnqueued:
     """A batch of submissions was committed."""
+
+    severity: ClassVar[int] = logging.DEBUG
 
     tasks: int
     seconds: float
@@ -24,6 +28,8 @@ class BatchEnqueued:
 class BatchSplit:
     """PostgreSQL refused the data of a batch; its items are tried one by one."""
 
+    severity: ClassVar[int] = logging.WARNING
+
     statement: str
     items: int
     reason: str
@@ -32,6 +38,8 @@ class BatchSplit:
 @dataclass(frozen=True, slots=True)
 class Exchanged:
     """A worker completed some tasks and claimed others, in one commit."""
+
+    severity: ClassVar[int] = logging.DEBUG
 
     completed: int
     claimed: int
@@ -44,6 +52,8 @@ class Exchanged:
 class LateResultRefused:
     """A result came under an epoch that had ended."""
 
+    severity: ClassVar[int] = logging.WARNING
+
     task_id: UUID
     epoch: int
 
@@ -51,6 +61,8 @@ class LateResultRefused:
 @dataclass(frozen=True, slots=True)
 class LeasesReturned:
     """Leases went back to the queue, or ended there as failed."""
+
+    severity: ClassVar[int] = logging.INFO
 
     reason: str
     returned: int
@@ -61,6 +73,8 @@ class LeasesReturned:
 class WorkerExpired:
     """A worker's heartbeat stopped; its row was removed."""
 
+    severity: ClassVar[int] = logging.WARNING
+
     worker_id: UUID
     pod: str | None
 
@@ -68,6 +82,8 @@ class WorkerExpired:
 @dataclass(frozen=True, slots=True)
 class ConnectionReplaced:
     """A connection did not answer, or ended, and was opened anew."""
+
+    severity: ClassVar[int] = logging.WARNING
 
     purpose: str
     reason: str
@@ -77,12 +93,16 @@ class ConnectionReplaced:
 class MaintenanceHeld:
     """This process got, or lost, the maintenance lock."""
 
+    severity: ClassVar[int] = logging.INFO
+
     held: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceFailed:
     """A step of the maintenance failed; it is tried again."""
+
+    severity: ClassVar[int] = logging.WARNING
 
     step: str
     reason: str
@@ -91,6 +111,8 @@ class MaintenanceFailed:
 @dataclass(frozen=True, slots=True)
 class PartitionsChanged:
     """Partitions were made ahead, or one past its retention was dropped."""
+
+    severity: ClassVar[int] = logging.INFO
 
     made: int
     retired: str | None

@@ -9,7 +9,7 @@ import dataclasses
 import logging
 import re
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 FIELDS_ATTRIBUTE = "qcexec_fields"
 """The record's attribute that holds the fields; a record without it is someone else's prose."""
@@ -33,12 +33,18 @@ def log_event(
         _log(logger, severity, event, fields, error)
 
 
-def log_typed_event(logger: logging.Logger, event: Any, /, *, severity: int) -> None:
-    """Log a flat dataclass: its class's name in snake case is the event, its fields the fields."""
-    if logger.isEnabledFor(severity):
+class TypedEvent(Protocol):
+    """A flat dataclass whose class says how grave its events are, in logging's levels."""
+
+    severity: ClassVar[int]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+def log_typed_event(logger: logging.Logger, event: TypedEvent, /) -> None:
+    """Log a typed event: its class's name in snake case is the event, its fields the fields."""
+    if logger.isEnabledFor(event.severity):
         fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
-        name = _snake_case(type(event).__name__)
-        _log(logger, severity, name, fields, None)
+        _log(logger, event.severity, _snake_case(type(event).__name__), fields, None)
 
 
 def _log(

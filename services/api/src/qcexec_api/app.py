@@ -20,7 +20,6 @@ from qcexec_api.access import AccessLog
 from qcexec_api.admission import AdmissionLimits
 from qcexec_api.context import ApiContext
 from qcexec_api.database_watch import DatabaseWatch
-from qcexec_api.queue_events import log_queue_event
 from qcexec_api.readiness import Readiness
 from qcexec_api.request_id import RequestIdMiddleware
 from qcexec_api.routes import health, tasks
@@ -31,7 +30,7 @@ from qcexec_queue.enqueue import Submitter
 from qcexec_queue.maintenance import Maintenance, MaintenancePolicy
 from qcexec_queue.notify import Notifier
 from qcexec_queue.settlement import RetryPolicy
-from qcexec_telemetry import log_event
+from qcexec_telemetry import log_event, log_typed_event
 
 DISTRIBUTION = "qcexec-api"
 
@@ -82,12 +81,13 @@ async def _lifespan(
         maximum=settings.api_connections,
         application=DISTRIBUTION,
     )
-    notifier = Notifier(pool, log_queue_event)
-    submitter = Submitter(pool, log_queue_event, notifier)
+    observer = partial(log_typed_event, logging.getLogger("qcexec_queue"))
+    notifier = Notifier(pool, observer)
+    submitter = Submitter(pool, observer, notifier)
     watch = DatabaseWatch(pool, readiness)
     maintenance = Maintenance(
         partial(connect, url, role=Role.SERVICE, application=f"{DISTRIBUTION} maintenance"),
-        log_queue_event,
+        observer,
         MaintenancePolicy(
             lease_seconds=settings.lease_seconds,
             retry=RetryPolicy(

@@ -25,7 +25,7 @@ from qcexec_queue.schema import check_schema
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statistics import QueueStatistics
 from qcexec_queue.workers import PoolRow
-from qcexec_telemetry import LogFileUnusable, bind, configure_logging, log_event
+from qcexec_telemetry import LogFileUnusable, bind, configure_logging, log_event, log_typed_event
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.cgroup import Share, read_share
 from qcexec_worker.claim_loop import ClaimLoop
@@ -35,7 +35,6 @@ from qcexec_worker.forkserver_handle import Preloaded
 from qcexec_worker.health_file import write_health
 from qcexec_worker.identity import identify
 from qcexec_worker.jobs import ChildLimits, SlotLimits
-from qcexec_worker.queue_events import log_queue_event
 from qcexec_worker.service_loop import ServiceLoop, ServicePolicy
 from qcexec_worker.settings import WorkerSettings
 from qcexec_worker.sizing import Costs, SlotPlan, plan_slots
@@ -168,6 +167,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
     limits = SlotLimits(
         ChildLimits(plan.slot_bytes, settings.max_qubits), settings.task_timeout_seconds
     )
+    observer = partial(log_typed_event, logging.getLogger("qcexec_queue"))
     desk = Desk()
     run_times = RunTimes()
     slots = [Slot(str(number), spawner, limits, desk.changed.set) for number in range(plan.slots)]
@@ -188,13 +188,13 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         Exchange(
             identity.worker_id,
             queue_id,
-            log_queue_event,
+            observer,
             claim_timeout=settings.claim_timeout_seconds,
         ),
         desk,
         runners,
         run_times,
-        log_queue_event,
+        observer,
         timeout=settings.claim_timeout_seconds,
     )
 
@@ -225,14 +225,14 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         claims,
         Maintenance(
             partial(_connect, settings, "maintenance"),
-            log_queue_event,
+            observer,
             MaintenancePolicy(
                 lease_seconds=settings.lease_seconds,
                 idle_seconds=min(30.0, max(5.0, settings.lease_seconds)),
                 retry=retry,
             ),
         ),
-        log_queue_event,
+        observer,
         ServicePolicy(
             lease_seconds=settings.lease_seconds,
             claim_timeout=settings.claim_timeout_seconds,
