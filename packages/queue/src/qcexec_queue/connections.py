@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ def session_settings(role: Role, application: str) -> dict[str, str]:
         return settings
     settings |= {
         "statement_timeout": str(int(STATEMENT_TIMEOUT_SECONDS * 1000)),
-        "idle_in_transaction_session_timeout": "60000",
+        "idle_in_transaction_session_timeout": str(int(STATEMENT_TIMEOUT_SECONDS * 1000)),
         "enable_seqscan": "off",
         "enable_bitmapscan": "off",
         "enable_hashjoin": "off",
@@ -140,7 +140,7 @@ async def acquired(pool: Pool) -> AsyncIterator[Connection]:
             await pool.release(connection)
         except TRANSIENT_ERRORS:
             # What was asked of the connection has its answer; the pool opens another one.
-            connection.terminate()
+            cut_off(connection)
 
 
 @asynccontextmanager
@@ -158,21 +158,27 @@ async def answered_within(connection: Connection, seconds: float) -> AsyncIterat
         async with asyncio.timeout(seconds):
             # What is cancelled may have statements of its own to run, a rollback above all,
             # and on a silent connection those never end: its end is theirs.
-            cut = asyncio.get_running_loop().call_later(seconds, connection.terminate)
+            cut = asyncio.get_running_loop().call_later(seconds, cut_off, connection)
             yield
         if time.monotonic() - begun > seconds:
             raise TimeoutError
     except asyncio.CancelledError:
-        connection.terminate()
+        cut_off(connection)
         raise
     except TimeoutError as error:
-        connection.terminate()
+        cut_off(connection)
         raise DatabaseUnavailable(f"no answer within {seconds:g} s") from error
     except TRANSIENT_ERRORS as error:
         raise DatabaseUnavailable(describe(error)) from error
     finally:
         if cut is not None:
             cut.cancel()
+
+
+def cut_off(connection: Connection) -> None:
+    """Closes it at once. One that the server had ended may be back in its pool already."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _keep_session(connection: Connection) -> None:

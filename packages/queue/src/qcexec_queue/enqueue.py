@@ -30,6 +30,7 @@ from qcexec_queue.connections import (
     Connection,
     Pool,
     acquired,
+    cut_off,
     describe,
 )
 from qcexec_queue.errors import AcceptanceUnknown, DatabaseUnavailable, QueueError, TaskRefused
@@ -160,7 +161,7 @@ class Submitter:
         except _NOT_ACCEPTED as error:
             raise DatabaseUnavailable(describe(error)) from error
         except TRANSIENT_ERRORS as error:
-            connection.terminate()
+            cut_off(connection)
             message = f"the answer was lost ({describe(error)}): the task may have been accepted"
             raise AcceptanceUnknown(message) from error
         except asyncpg.PostgresError as error:

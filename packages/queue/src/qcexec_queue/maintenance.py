@@ -66,6 +66,15 @@ class MaintenancePolicy:
     count_cap: int = COUNT_CAP
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
+    @classmethod
+    def of(cls, lease_seconds: float, retry: RetryPolicy) -> MaintenancePolicy:
+        """The policy of services whose leases last so long: the lock is lost about as soon."""
+        return cls(
+            lease_seconds=lease_seconds,
+            idle_seconds=min(30.0, max(5.0, lease_seconds)),
+            retry=retry,
+        )
+
     @property
     def sweep_seconds(self) -> float:
         """Between looks for dead workers."""

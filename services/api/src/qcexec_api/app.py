@@ -88,9 +88,9 @@ async def _lifespan(
     maintenance = Maintenance(
         partial(connect, url, role=Role.SERVICE, application=f"{DISTRIBUTION} maintenance"),
         observer,
-        MaintenancePolicy(
-            lease_seconds=settings.lease_seconds,
-            retry=RetryPolicy(
+        MaintenancePolicy.of(
+            settings.lease_seconds,
+            RetryPolicy(
                 max_attempts=settings.max_attempts,
                 backoff_seconds=settings.retry_backoff_seconds,
             ),

@@ -226,11 +226,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         Maintenance(
             partial(_connect, settings, "maintenance"),
             observer,
-            MaintenancePolicy(
-                lease_seconds=settings.lease_seconds,
-                idle_seconds=min(30.0, max(5.0, settings.lease_seconds)),
-                retry=retry,
-            ),
+            MaintenancePolicy.of(settings.lease_seconds, retry),
         ),
         observer,
         ServicePolicy(

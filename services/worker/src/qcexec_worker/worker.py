@@ -95,7 +95,7 @@ class Worker:
             claims.cancel()
         await asyncio.wait({claims}, timeout=_HAND_IN_SECONDS)
         if not claims.done():
-            # Its heartbeats end here, so the leases go back when their time is over.
+            # The row goes all the same, where it can: leases without one are swept as suspects.
             log_event(_logger, "not_handed_in", severity=logging.WARNING)
         self._service.stop()
         await asyncio.wait({service}, timeout=_LEAVE_SECONDS)
