@@ -46,8 +46,9 @@ test-long: develop ## what takes longer than that
 test-compose: develop ## the containers, for real: needs docker with compose
 	$(PYTEST) -q tests/compose
 
-chaos: develop ## 2,000 faults of every kind in a seeded storm (FAULTS=2000)
-	QCEXEC_CHAOS_FAULTS=$(or $(FAULTS),2000) $(PYTEST) -q -s tests/long
+chaos: develop ## 2,000 faults on the queue, then 200 on whole services, in seeded storms
+	QCEXEC_CHAOS_FAULTS=$(or $(FAULTS),2000) $(PYTEST) -q -s tests/long/test_queue_storm.py
+	QCEXEC_CHAOS_FAULTS=$(or $(SYSTEM_FAULTS),200) $(PYTEST) -q -s tests/long/test_system_storm.py
 
 bench-queue: develop ## this queue beside its peers, as ratios
 	$(BIN)/python -m benchmarks.queue $(ARGS)
