@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from qcexec_queue.notify import WORKER_CHANNEL
 from qcexec_queue.states import Lane, Outcome
 from support.databases import Database
+from support.queue import plain
 from support.queue_seen import Attempt, QueueSeen, seen_queue
 from support.services import Services
 from support.waiting import wait_until
@@ -77,6 +79,28 @@ async def test_a_second_sigterm_hands_back_at_once_and_no_number_of_rollouts_fai
     start_worker(services, database.app_dsn, grace)
     results = await queue.wait_for_results()
     assert (results[task_id].outcome, results[task_id].attempt) == (Outcome.COMPLETED, 1)
+    await queue.check()
+
+
+async def test_a_worker_that_drains_tells_so_once_and_does_not_call_itself(
+    services: Services, database: Database, queue: QueueSeen
+) -> None:
+    settings = {"lease_seconds": "3", "grace_seconds": "3600"}
+    worker = await start_worker(services, database.app_dsn, settings).started()
+    await queue.submit(MEDIUM)
+    await worker.freeze_child_at_work()
+    calls: list[object] = []
+    async with plain(database.app_dsn) as connection:
+        await connection.add_listener(WORKER_CHANNEL, lambda *heard: calls.append(heard))
+        worker.process.send(signal.SIGTERM)
+        await wait_until(lambda: drained_at(queue, worker), what="the drain is acknowledged")
+        await three_heartbeats(queue, worker)
+        heard = len(calls)
+    assert await worker.stop() == 0
+    assert heard == 1
+
+    start_worker(services, database.app_dsn)
+    await queue.wait_for_results()
     await queue.check()
 
 

@@ -160,8 +160,6 @@ class ServiceLoop:
         self._nudged.clear()
         begun = time.monotonic()
         async with answered_within(connection, STATEMENT_TIMEOUT_SECONDS):
-            if self._leaving:
-                await ask_drain(connection, [self._identity.worker_id])
             # Before the first beat lets the claims begin: what they bring is judged by the pools.
             self._pools = await pools(connection)
             await self._beat(connection)
@@ -198,6 +196,9 @@ class ServiceLoop:
         self._answered = beat.at
         if beat.returned:
             self._observer(LeasesReturned("claim_reply_lost", beat.returned, 0))
+        if self._leaving and not beat.draining:
+            # This wakes every worker, this one too: the next turn, at once, finds it said.
+            await ask_drain(connection, [self._identity.worker_id])
         if beat.draining or self._leaving:
             self._claims.drain()
             if self._claims.drained and not beat.drained:
