@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from qcexec_queue.connections import Connection, Role, connect
 from qcexec_queue.events import Event, LeasesReturned, MaintenanceHeld, WorkerExpired, ignore
 from qcexec_queue.exchange import Appetite
-from qcexec_queue.maintenance import Maintenance, MaintenancePolicy
+from qcexec_queue.maintenance import LOCK_NAME, Maintenance, MaintenancePolicy
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statements import statement
 from qcexec_queue.states import Lane
@@ -34,6 +34,13 @@ from support.queue import (
 from support.waiting import wait_until
 
 LEASE = 0.6
+# Of this lock alone: making partitions takes another one for a moment.
+HOLDERS = """
+from pg_locks
+where locktype = 'advisory' and granted
+  and database = (select oid from pg_database where datname = current_database())
+  and classid::bigint << 32 | objid::bigint = hashtextextended($1, 0)
+"""
 POLICY = MaintenancePolicy(lease_seconds=LEASE, lock_seconds=0.1, reconnect_seconds=0.1)
 
 HOLDER = """
@@ -192,14 +199,7 @@ async def test_one_process_at_a_time_and_another_as_soon_as_it_has_gone(
             async with maintained(database, seen=second) as two:
                 await wait_until(lambda: asks_for_the_lock(admin), what="the other one asks")
                 assert not two.holding
-                await admin.execute(
-                    """
-                    select pg_terminate_backend(pid) from pg_locks
-                    where locktype = 'advisory' and granted
-                      and database =
-                        (select oid from pg_database where datname = current_database())
-                    """
-                )
+                await admin.execute(f"select pg_terminate_backend(pid) {HOLDERS}", LOCK_NAME)
                 gained = MaintenanceHeld(held=True)
                 await wait_until(
                     lambda: (first.events + second.events).count(gained) == 2,
@@ -221,13 +221,7 @@ async def asks_for_the_lock(admin: Connection) -> bool:
 
 
 async def holders(admin: Connection) -> int:
-    found = await admin.fetchval(
-        """
-        select count(*) from pg_locks where locktype = 'advisory' and granted
-          and database = (select oid from pg_database where datname = current_database())
-        """
-    )
-    return int(found)
+    return int(await admin.fetchval(f"select count(*) {HOLDERS}", LOCK_NAME))
 
 
 async def test_a_holder_that_was_stopped_does_not_keep_the_others_from_the_work(
