@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import httpx2
@@ -238,6 +239,21 @@ async def test_no_line_holds_the_password(log: Log) -> None:
         await client.post("/tasks", content=VALID)
     assert log.text()
     assert "hunter2" not in log.text()
+
+
+async def test_the_page_of_the_document_loads_nothing_from_elsewhere() -> None:
+    async with serving(api_settings()) as client:
+        page = await client.get("/docs")
+        assert page.status_code == 200
+        links = re.findall(r"""(?:src|href|url)(?:=|: )['"]([^'"]+)['"]""", page.text)
+        assert len(links) == 4
+        for link in links:
+            # Relative: a proxy in front may have another scheme, name and prefix.
+            assert not link.startswith(("/", "http"))
+            assert (await client.get(f"/{link}")).status_code == 200
+        missing = await client.get("/swagger/nothing.js")
+    assert missing.status_code == 404
+    assert missing.json()["status"] == "error"
 
 
 async def test_the_document_describes_every_answer_and_the_limits() -> None:

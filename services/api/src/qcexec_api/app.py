@@ -13,7 +13,6 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi_swagger import patch_fastapi
 
 from qcexec_api import problems
 from qcexec_api.access import AccessLog
@@ -22,7 +21,7 @@ from qcexec_api.context import ApiContext
 from qcexec_api.database_watch import DatabaseWatch
 from qcexec_api.readiness import Readiness
 from qcexec_api.request_id import RequestIdMiddleware
-from qcexec_api.routes import health, tasks
+from qcexec_api.routes import documentation, health, tasks
 from qcexec_api.schemas import submission_model
 from qcexec_api.settings import ApiSettings
 from qcexec_queue.connections import Pool, Role, connect, open_pool
@@ -60,8 +59,7 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
     )
     app.include_router(tasks.router(settings))
     app.include_router(health.router())
-    # The page at /docs with its scripts: a cluster may have no way to the usual CDN.
-    patch_fastapi(app, redirect_from_root_to_docs=False)
+    documentation.install(app)
     problems.install(app)
     # The last one added is the outermost: an access line needs the request's id.
     app.add_middleware(AccessLog)
