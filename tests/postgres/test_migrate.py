@@ -1,8 +1,10 @@
 """Bringing the schema: once, whoever asks and how often, and never under a release that runs."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -86,6 +88,40 @@ async def test_several_processes_at_once_bring_it_once(empty_database: Database)
     assert sum(b'"applied": ["0001_initial"]' in each for each in outputs) == 1
     assert sum(b'"applied": []' in each for each in outputs) == 2
     await submit(empty_database.app_dsn, *tasks(1))
+
+
+async def test_the_command_waits_for_a_database_that_is_yet_to_come(
+    empty_database: Database,
+) -> None:
+    late = f"{empty_database.name}_late"
+    parts = urlsplit(empty_database.owner_dsn)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "qcexec_queue.migrate", "--wait", "60"),
+        env={"QCEXEC_MIGRATION_DATABASE_URL": urlunsplit(parts._replace(path=f"/{late}"))},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert json.loads(await process.stdout.readline())["event"] == "waiting_for_database"
+    async with plain(empty_database.admin_dsn) as superuser:
+        try:
+            await superuser.execute(f"create database {late} owner {parts.username}")
+            rest, _ = await process.communicate()
+            assert process.returncode == 0
+            assert json.loads(rest.splitlines()[-1])["applied"] == ["0001_initial"]
+        finally:
+            await superuser.execute(f"drop database {late} with (force)")
+
+
+async def test_the_command_waits_no_longer_than_it_was_told(empty_database: Database) -> None:
+    parts = urlsplit(empty_database.owner_dsn)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "qcexec_queue.migrate", "--wait", "0.1"),
+        env={"QCEXEC_MIGRATION_DATABASE_URL": urlunsplit(parts._replace(path="/nowhere"))},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 1
+    assert json.loads(output.splitlines()[-1])["code"] == "database_unavailable"
 
 
 async def test_concurrent_calls_apply_each_migration_once(empty_database: Database) -> None:

@@ -8,6 +8,9 @@ rolled-back release meets.
 It connects as the owner of the schema (QCEXEC_MIGRATION_DATABASE_URL, else
 QCEXEC_DATABASE_URL). Where the two name different users, the latter's user is
 the app role, and is granted what it needs and no more.
+
+With ``--wait`` it tries again while PostgreSQL is not there, as where both are
+started at once.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ import json
 import os
 import random
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -120,6 +125,21 @@ async def _found(connection: Connection) -> SchemaVersion | None:
     return None if row is None else SchemaVersion(row["version"], row["min_compatible"])
 
 
+async def _once_there(
+    attempt: Callable[[], Awaitable[list[str]]], wait_seconds: float
+) -> list[str]:
+    """What ``attempt`` gives, tried again for ``wait_seconds`` while PostgreSQL is not there."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return await attempt()
+        except DatabaseUnavailable as error:
+            if time.monotonic() >= deadline:
+                raise
+            _say(event="waiting_for_database", code=error.code, message=str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
 def app_role(owner_url: str, app_url: str) -> str | None:
     """The user of ``app_url`` where it is another than that of ``owner_url``.
 
@@ -147,6 +167,13 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         action="store_true",
         help="nothing runs: a migration may end the compatibility with the release before",
     )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long to try again while PostgreSQL is not there",
+    )
     options = parser.parse_args(arguments)
     app_url = environment.get("QCEXEC_DATABASE_URL", "")
     owner_url = environment.get("QCEXEC_MIGRATION_DATABASE_URL") or app_url
@@ -160,11 +187,15 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         parser.error("QCEXEC_RETENTION_DAYS is to be between 0 and 36500")
     try:
         applied = asyncio.run(
-            migrate(
-                owner_url,
-                app_role=app_role(owner_url, app_url) if app_url else None,
-                retention_days=retention_days,
-                offline=options.offline,
+            _once_there(
+                partial(
+                    migrate,
+                    owner_url,
+                    app_role=app_role(owner_url, app_url) if app_url else None,
+                    retention_days=retention_days,
+                    offline=options.offline,
+                ),
+                options.wait,
             )
         )
     except QueueError as error:
@@ -179,6 +210,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
 
 def _say(**fields: object) -> None:
     sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
