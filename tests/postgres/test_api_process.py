@@ -93,7 +93,8 @@ async def test_it_serves_on_unready_for_the_delay_and_a_second_signal_ends_it(
         api.process.send(signal.SIGTERM)
         await api.wait_for("/readyz", 503)
         assert await api.status("/livez") == 200
-        assert (await api.client.post("/tasks", json=BODY)).status_code == 202
+        last = await api.client.post("/tasks", json=BODY)
+        assert (last.status_code, last.headers["connection"]) == (202, "close")
         api.process.send(signal.SIGTERM)
         assert await api.process.wait_async() == 0
 

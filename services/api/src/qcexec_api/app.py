@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from qcexec_api import problems
 from qcexec_api.access import AccessLog
 from qcexec_api.admission import AdmissionLimits
+from qcexec_api.closing import ConnectionClosing
 from qcexec_api.context import ApiContext
 from qcexec_api.database_watch import DatabaseWatch
 from qcexec_api.readiness import Readiness
@@ -64,6 +65,7 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
     # The last one added is the outermost: an access line needs the request's id.
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(ConnectionClosing, readiness=readiness)
     return app
 
 
