@@ -29,8 +29,20 @@ UP_OPTIONS := $(if $(filter command line,$(origin HOST)),--host $(HOST)) $(if $(
 up: install ## run PostgreSQL, API and worker until Ctrl-C (PORT=8000 HOST=127.0.0.1, data in .data/)
 	@$(BIN)/python -m qcexec_standalone up --data .data $(UP_OPTIONS)
 
-images: ## build the container images
-	docker compose build
+# IMAGE_TAG=dev, BUILD_NETWORK=host where package registries are reached no other way.
+IMAGE_TAG ?= dev
+BUILD_NETWORK ?= default
+VERSION := $(shell sed -n 's/^appVersion: //p' charts/qcexec/Chart.yaml)
+
+images: ## build the container images (IMAGE_TAG=dev)
+	@for service in api worker; do \
+		DOCKER_BUILDKIT=1 docker build --network $(BUILD_NETWORK) \
+			--label org.opencontainers.image.version=$(VERSION) \
+			--label org.opencontainers.image.revision="$$(git rev-parse HEAD)" \
+			$(if $(PYTHON_IMAGE),--build-arg PYTHON_IMAGE=$(PYTHON_IMAGE)) \
+			--file services/$$service/Dockerfile --tag qcexec-$$service:$(IMAGE_TAG) . || exit; \
+	done
+	@docker images --filter reference='qcexec-*:$(IMAGE_TAG)' --format '{{.Repository}}:{{.Tag}} {{.Size}}'
 
 check: lint types imports sql shell text ## lint, types, import contracts (under a minute)
 

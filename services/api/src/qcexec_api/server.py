@@ -2,9 +2,10 @@
 
 A load balancer needs a while to learn that a process is terminating. So the
 first signal makes the process unready and lets it serve on for the configured
-delay, with each answer the last of its connection; then no connection is taken any more and the requests in flight are
-finished. A second signal ends the delay, a third the wait for requests. The
-process exits with 0: it was asked to stop, and did.
+delay, with each answer the last of its connection; then no connection is taken
+any more and the requests in flight are finished. A second signal ends the delay,
+a third the wait for requests. The process exits with 0: it was asked to stop,
+and did.
 """
 
 from time import monotonic
