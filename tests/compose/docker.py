@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.programs import attempt, run
+from support.programs import attempt, run
 
 BASE_IMAGES = ("python:3.13-slim", "postgres:17")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from compose.programs import run
+from support.programs import run
 from support.waiting import wait_until_blocking
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,6 @@
 """`docker compose up --build` after `cp .env.example .env`, for real."""
 
 import os
-import random
 import re
 import subprocess
 import sys
@@ -11,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from compose.programs import attempt, run
 from compose.stack import ROOT, Stack
 from qcexec_api.settings import ApiSettings
 from qcexec_configuration import PREFIX, ServiceSettings
 from qcexec_worker.settings import WorkerSettings
+from support.circuits import SECONDS
+from support.programs import attempt, run
 from support.waiting import wait_until_blocking
 
 BELL = (ROOT / "examples/bell.qasm").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_results_outlive_a_stop_and_circuits_run_after_it(stack: Stack) -> None:
 
 
 def test_a_task_completes_though_its_worker_is_killed_in_the_middle(stack: Stack) -> None:
-    path = stack.submit(_circuit_of_seconds(), shots=1)
+    path = stack.submit(SECONDS, shots=1)
     task_id = path.rpartition("/")[2]
     wait_until_blocking(
         lambda: stack.query("select 1 from qcexec.lease where task_id = :'task'", task=task_id),
@@ -210,17 +210,6 @@ def test_the_size_of_each_image_is_told(stack: Stack, capsys: pytest.CaptureFixt
         with capsys.disabled():
             print(f"\n{image['RepoTags'][0]}: {image['Size'] / 1e6:.0f} MB", end="")
         assert image["Size"] < 1_500_000_000
-
-
-def _circuit_of_seconds() -> str:
-    """A circuit that no method but a state vector runs, for several seconds on any machine."""
-    qubits, layers = 21, 20
-    angles = random.Random(1)
-    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{qubits}] q;", f"bit[{qubits}] c;"]
-    for _ in range(layers):
-        lines += [f"ry({angles.uniform(0.1, 3):.4f}) q[{qubit}];" for qubit in range(qubits)]
-        lines += [f"cx q[{qubit}], q[{qubit + 1}];" for qubit in range(qubits - 1)]
-    return "\n".join([*lines, "c = measure q;\n"])
 
 
 def _kill_first_process(stack: Stack, service: str) -> None:

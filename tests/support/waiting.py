@@ -42,13 +42,19 @@ async def wait_until(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def wait_until_blocking(condition: Callable[[], T], deadline: float = 30.0, *, what: str = "") -> T:
-    """As `wait_until`, without an event loop."""
+def wait_until_blocking(
+    condition: Callable[[], T],
+    deadline: float = 30.0,
+    *,
+    what: str = "",
+    pause: float = _POLL_SECONDS,
+) -> T:
+    """As `wait_until`, without an event loop. `pause` s lie between two looks that cost more."""
     end = time.monotonic() + deadline
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(_complaint(what or repr(condition), deadline, value))
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
     return value
 
 

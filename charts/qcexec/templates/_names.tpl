@@ -9,6 +9,8 @@ Names and labels. A name of an object is the full name and what it is; the longe
 {{- if not $full -}}
 {{- $full = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- end -}}
+{{- /* A release may have dots in its name, a Service may not. */ -}}
+{{- $full = replace "." "-" $full -}}
 {{- /* What is cut off is told by a hash, so that two long names stay two. */ -}}
 {{- if gt (len $full) 30 -}}
 {{- $full = printf "%s-%s" (trunc 21 $full | trimSuffix "-") (sha256sum $full | trunc 8) -}}

@@ -4,6 +4,7 @@
 {{- range $name, $pool := .Values.workerPools -}}
 {{- if not (kindIs "invalid" $pool) -}}
 {{- $merged := mergeOverwrite (deepCopy $.Values.workerPoolDefaults) (deepCopy $pool) -}}
+{{- include "qcexec.withoutNulls" $merged -}}
 {{- if not (($merged.resources).limits).memory -}}
 {{- fail (printf "workerPools.%s: resources.limits.memory is needed: it is what the slots share" $name) -}}
 {{- end -}}
@@ -11,7 +12,8 @@
 {{- fail (printf "workerPools.%s: a CPU limit, a CPU request or slots is needed to say how many circuits run at once" $name) -}}
 {{- end -}}
 {{- if kindIs "invalid" $merged.graceSeconds -}}
-{{- $_ := set $merged "graceSeconds" $merged.taskTimeoutSeconds -}}
+{{- /* A worker takes a day at most. */ -}}
+{{- $_ := set $merged "graceSeconds" (ternary 86400 $merged.taskTimeoutSeconds (gt (float64 $merged.taskTimeoutSeconds) 86400.0)) -}}
 {{- end -}}
 {{- $_ := set $merged "queue" ($merged.queue | default $.Values.queue) -}}
 {{- $_ := set $pools $name $merged -}}
@@ -26,4 +28,18 @@ it has (10 s) and leaves (5 s). Takes a pool.
 */}}
 {{- define "qcexec.pool.terminationSeconds" -}}
 {{- add (ceil .graceSeconds) 15 -}}
+{{- end }}
+
+{{/*
+Takes what is null out of a map, and out of those inside it. In a pool's values null takes a default
+away, as everywhere in helm's; in an object it would stay, and a quantity of null is 0.
+*/}}
+{{- define "qcexec.withoutNulls" -}}
+{{- range $key, $value := . -}}
+{{- if kindIs "map" $value -}}
+{{- include "qcexec.withoutNulls" $value -}}
+{{- else if kindIs "invalid" $value -}}
+{{- $_ := unset $ $key -}}
+{{- end -}}
+{{- end -}}
 {{- end }}

@@ -1,0 +1,68 @@
+"""What a cluster takes: its own schemas, and that of the Gateway API's HTTPRoute, offline."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from chart.rendering import Object
+
+NEWEST = kubernetes_validate.latest_version()
+OLDEST = "1.27"
+"""The oldest that Chart.yaml admits."""
+
+_CRD = Path(__file__).parent / "gateway_api" / "gateway.networking.k8s.io_httproutes.yaml"
+
+
+def fault(document: Object, version: str) -> str | None:
+    """What Kubernetes `version` says against an object: unknown fields, too. None: nothing."""
+    return _fault(json.dumps(document, sort_keys=True), version)
+
+
+# Most objects are the same in most renderings.
+@functools.cache
+def _fault(text: str, version: str) -> str | None:
+    document = json.loads(text)
+    try:
+        if document["apiVersion"].startswith("gateway.networking.k8s.io/"):
+            _http_route_schema().validate(document)
+        else:
+            kubernetes_validate.validate(document, version, strict=True)
+    except jsonschema.ValidationError as error:
+        where = ".".join(str(key) for key in error.absolute_path)
+        return f"{document['kind']}/{document['metadata']['name']}: {where}: {error.message}"
+    except kubernetes_validate.SchemaNotFoundError as error:
+        return str(error.message)
+    return None
+
+
+@functools.cache
+def _http_route_schema() -> Any:
+    definition = yaml.load(_CRD.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    (schema,) = [
+        version["schema"]["openAPIV3Schema"]
+        for version in definition["spec"]["versions"]
+        if version["name"] == "v1"
+    ]
+    closed = _closed(schema)
+    # The cluster knows metadata by itself.
+    closed["properties"]["metadata"] = {"type": "object"}
+    return jsonschema.Draft7Validator(closed)
+
+
+def _closed(schema: Any) -> Any:
+    """`schema`, refusing the fields that it does not name."""
+    match schema:
+        case dict():
+            inner = {key: _closed(value) for key, value in schema.items()}
+            if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+                inner.setdefault("additionalProperties", False)
+            return inner
+        case list():
+            return [_closed(value) for value in schema]
+        case _:
+            return schema
