@@ -20,8 +20,10 @@ class Client:
         self._leaves = leaves
         self.taken = 0
 
-    def request(self, length: bytes | None = None) -> Request:
+    def request(self, length: bytes | None = None, *, asks: bool = False) -> Request:
         headers = [] if length is None else [(b"content-length", length)]
+        if asks:
+            headers.append((b"expect", b"100-continue"))
         return Request({"type": "http", "headers": headers}, self._receive)
 
     async def _receive(self) -> Message:
@@ -45,18 +47,27 @@ async def test_one_byte_too_many_is_refused(chunks: list[bytes]) -> None:
         await read_body(Client(chunks).request(), len(b"".join(chunks)) - 1)
 
 
-async def test_an_announced_size_is_refused_before_anything_is_read() -> None:
+@pytest.mark.parametrize("length", [None, b"1000"])
+async def test_the_answer_comes_after_the_body_that_is_too_large(length: bytes | None) -> None:
+    """Who is still sending when the connection closes never hears of the limit."""
+    client = Client([b"x"] * 1000)
+    with pytest.raises(BodyTooLarge, match="at most 10 bytes"):
+        await read_body(client.request(length), 10)
+    assert client.taken == 1000
+
+
+async def test_who_asks_beforehand_is_refused_before_anything_is_read() -> None:
     client = Client([b"x" * 100])
     with pytest.raises(BodyTooLarge, match="at most 99 bytes"):
-        await read_body(client.request(b"100"), 99)
+        await read_body(client.request(b"100", asks=True), 99)
     assert client.taken == 0
 
 
-async def test_reading_stops_at_the_limit() -> None:
-    client = Client([b"x"] * 1000)
+async def test_a_body_without_end_is_not_read_for_ever() -> None:
+    mebibytes = Client([b"x" * 1024**2] * 1000)
     with pytest.raises(BodyTooLarge):
-        await read_body(client.request(), 10)
-    assert client.taken == 11
+        await read_body(mebibytes.request(), 10)
+    assert mebibytes.taken < 100
 
 
 async def test_a_wrong_announcement_does_not_lift_the_limit() -> None:
@@ -69,9 +80,11 @@ async def test_a_nonsensical_announcement_is_ignored(length: bytes) -> None:
     assert await read_body(Client([b"x"]).request(length), 10) == b"x"
 
 
-async def test_an_absurd_announcement_is_refused() -> None:
+async def test_an_absurd_announcement_is_refused_at_once() -> None:
+    client = Client([b"x"])
     with pytest.raises(BodyTooLarge):
-        await read_body(Client([b"x"]).request(b"9" * 5000), 10)
+        await read_body(client.request(b"9" * 5000), 10)
+    assert client.taken == 0
 
 
 async def test_a_client_that_leaves_submits_nothing() -> None:
