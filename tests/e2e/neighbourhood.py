@@ -1,0 +1,242 @@
+"""Everybody in docs/network-policies.md: a release, another one beside it, and all the others."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from e2e.cluster import Cluster
+from e2e.helm import Values
+from e2e.policy_table import Cell, Verdict
+from e2e.probe_script import REACHED
+from e2e.reachability import (
+    PORTS,
+    Probe,
+    Target,
+    attach_probe,
+    outcomes,
+    start_probe,
+    wait_until_right,
+)
+from e2e.release import Release
+from e2e.releases import Releases
+
+STRANGER = "another pod in the release's namespace"
+ELSEWHERE = "another pod in another namespace"
+OTHER_NODES = "other nodes, addresses outside"
+STRANGER_LABELS = {"app.kubernetes.io/name": "qcexec-stranger"}
+
+_SENDERS_WITH_POLICIES = {"API", "worker", "PostgreSQL", "backup or restore job", "`helm test` pod"}
+_RECEIVERS_WITH_POLICIES = {
+    "API `:8000`",
+    "PostgreSQL `:5432`",
+    "a worker, any port",
+    "any other port of the release",
+}
+# Two pods of what may have several, that one may be tried at the other; no backup ever falls due.
+_RELEASE_VALUES: Values = {
+    "api": {"replicas": 2},
+    "workerPools": {"second": {}},
+    "backup": {"enabled": True, "schedule": "0 0 31 2 *"},
+}
+_AT_ONCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Probes of each sender, and what is tried of each receiver, by their names in the table."""
+
+    release: Release
+    other: Release
+    elsewhere: str
+    """The namespace of the pod in another namespace."""
+    senders: Mapping[str, list[Probe]]
+    receivers: Mapping[str, list[Target]]
+    network_policy: Mapping[str, Any]
+    """What the release's `networkPolicy` says."""
+
+    def upgrade(self, values: Values | None = None, **network_policy: object) -> None:
+        """Bring the release to these values and policies, beside those that it was made with."""
+        policy = {"networkPolicy": {**self.network_policy, **network_policy}}
+        self.release.upgrade({**_RELEASE_VALUES, **policy, **(values or {})})
+
+    def assert_complete(self, cells: list[Cell]) -> None:
+        """Raises AssertionError where something is missing: in the table, or here to be tried."""
+        assert {cell.sender for cell in cells} == self.senders.keys()
+        # For an address outside there may be none to try; to the policies it is as a node's.
+        assert {cell.receiver for cell in cells} == self.receivers.keys() | {OTHER_NODES}
+        for cell in self.tried(cells):
+            tried = [self._targets(cell, probe) for probe in self.senders[cell.sender]]
+            assert all(tried) or cell.verdict is Verdict.NOT_OURS, cell
+
+    def tried(self, cells: list[Cell]) -> list[Cell]:
+        """The cells whose receivers are here."""
+        return [cell for cell in cells if cell.receiver in self.receivers]
+
+    def assert_reached(self, cells: list[Cell], is_allowed: Callable[[Cell], bool]) -> None:
+        """Try cells; raises AssertionError with what is not as `is_allowed` says of its cell.
+
+        Senders are not tried at themselves.
+        """
+        wait_until_right(lambda: self._mistakes(cells, is_allowed))
+
+    def _mistakes(self, cells: list[Cell], is_allowed: Callable[[Cell], bool]) -> list[str]:
+        plans = [
+            (probe, self._plan(cells, probe))
+            for probes in self.senders.values()
+            for probe in probes
+        ]
+        answers = outcomes([(probe, [target for _, target in plan]) for probe, plan in plans])
+        return [
+            f"{cell.sender} to {cell.receiver}: {probe.pod} {target}: {outcome}"
+            for (probe, plan), said in zip(plans, answers, strict=True)
+            for (cell, target), outcome in zip(plan, said, strict=True)
+            if (outcome == REACHED) != is_allowed(cell)
+        ]
+
+    def _plan(self, cells: list[Cell], probe: Probe) -> list[tuple[Cell, Target]]:
+        tried = self.tried(cells)
+        return [(cell, target) for cell in tried for target in self._targets(cell, probe)]
+
+    def _targets(self, cell: Cell, probe: Probe) -> list[Target]:
+        if probe not in self.senders[cell.sender]:
+            return []
+        return [target for target in self.receivers[cell.receiver] if not target.may_be(probe)]
+
+
+def sender_has_policy(cell: Cell) -> bool:
+    """Whether a policy of the release says whom the sender may reach."""
+    return cell.sender in _SENDERS_WITH_POLICIES
+
+
+def receiver_has_policy(cell: Cell) -> bool:
+    """Whether a policy of the release says who may reach the receiver."""
+    return cell.receiver in _RECEIVERS_WITH_POLICIES
+
+
+@contextmanager
+def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
+    """Everybody, in namespaces of their own; everything goes afterwards."""
+    cluster, image = releases.cluster, f"qcexec-api:{releases.settings.image_tag}"
+    with ExitStack() as stack:
+        ingress, monitoring, elsewhere = (
+            stack.enter_context(cluster.namespace(name))
+            for name in ("ingress", "monitoring", "elsewhere")
+        )
+        # In the place of the controller that there is, whose pods would try nothing else for us.
+        network_policy = {
+            "ingressController": [namespace_peer(ingress)],
+            "monitoring": [namespace_peer(monitoring)],
+        }
+        values = {**_RELEASE_VALUES, "networkPolicy": network_policy}
+        (release,) = stack.enter_context(
+            releases.in_new_namespace("network", "qcexec", values=values)
+        )
+        # It runs no tasks, and the one for which invariants are checked is the first.
+        other = Release(cluster, releases.settings, release.namespace, "other")
+        other.install()
+
+        threads = stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
+
+        def attached(of: Release, component: str) -> list[Future[Probe]]:
+            pods = of.pods(component)
+            return [threads.submit(attach_probe, cluster, pod, image) for pod in pods]
+
+        def started(namespace: str, name: str, labels: Mapping[str, str]) -> list[Future[Probe]]:
+            return [threads.submit(start_probe, cluster, namespace, name, labels, image)]
+
+        home = release.namespace
+        coming = {
+            "API": attached(release, "api"),
+            "worker": attached(release, "worker"),
+            "PostgreSQL": attached(release, "postgresql"),
+            "backup or restore job": started(home, "backup", labels_of(release, "backup")),
+            "`helm test` pod": started(home, "test", labels_of(release, "test")),
+            "Ingress controller or Gateway": started(ingress, "ingress", STRANGER_LABELS),
+            "monitoring": started(monitoring, "monitoring", STRANGER_LABELS),
+            STRANGER: started(home, "stranger", STRANGER_LABELS),
+            ELSEWHERE: started(elsewhere, "stranger", STRANGER_LABELS),
+            "another release in the same namespace": [
+                *attached(other, "api"),
+                *attached(other, "worker"),
+                *started(home, "other-test", labels_of(other, "test")),
+            ],
+        }
+        senders = {name: [each.result() for each in probes] for name, probes in coming.items()}
+        yield Neighbourhood(
+            release=release,
+            other=other,
+            elsewhere=elsewhere,
+            senders=senders,
+            receivers=_receivers(cluster, release, other, senders),
+            network_policy=network_policy,
+        )
+
+
+def labels_of(release: Release, component: str) -> dict[str, str]:
+    """What a component's pods are known by: for pods that come and go, as jobs do."""
+    return {
+        "app.kubernetes.io/name": "qcexec",
+        "app.kubernetes.io/instance": release.name,
+        "app.kubernetes.io/component": component,
+    }
+
+
+def namespace_peer(name: str) -> dict[str, object]:
+    """A namespace, as policies know it."""
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+def _receivers(
+    cluster: Cluster, release: Release, other: Release, senders: Mapping[str, list[Probe]]
+) -> dict[str, list[Target]]:
+    jobs = senders["backup or restore job"] + senders["`helm test` pod"]
+    strangers = senders[STRANGER] + senders[ELSEWHERE] + senders["monitoring"]
+    return {
+        "API `:8000`": _serving(release, "api", "http", 8000),
+        "PostgreSQL `:5432`": _serving(release, "postgresql", "postgresql", 5432),
+        "a worker, any port": _greeting(senders["worker"], 5432, 8000, 9000),
+        "any other port of the release": [
+            *_greeting(senders["API"], 5432, 9000),
+            *_greeting(senders["PostgreSQL"], 8000, 9000),
+            *_greeting(jobs, *PORTS),
+        ],
+        "DNS": [Target("dns-udp", "", 53), Target("dns-tcp", "", 53)],
+        "Kubernetes API server": _api_server(cluster),
+        "other pods": [
+            *_greeting(strangers, *PORTS),
+            *_serving(other, "api", "http", 8000),
+            *_serving(other, "postgresql", "postgresql", 5432),
+        ],
+    }
+
+
+def _serving(release: Release, component: str, protocol: str, port: int) -> list[Target]:
+    addresses = tuple(pod["status"]["podIP"] for pod in release.pods(component))
+    pods = [Target(protocol, address, port) for address in addresses]
+    name = f"{release.full_name}-{component}"
+    service = release.cluster.get("service", name, release.namespace)["spec"]
+    if service["clusterIP"] == "None":
+        return pods
+    # By its address: not everybody may ask for names.
+    return [*pods, Target(protocol, service["clusterIP"], service["ports"][0]["port"], addresses)]
+
+
+def _greeting(probes: list[Probe], *ports: int) -> list[Target]:
+    return [Target("probe", probe.address, port) for probe in probes for port in ports]
+
+
+def _api_server(cluster: Cluster) -> list[Target]:
+    spec = cluster.get("service", "kubernetes", "default")["spec"]
+    slices = cluster.find(
+        "endpointslices", "default", selector="kubernetes.io/service-name=kubernetes"
+    )
+    behind = [
+        Target("tls", address, port["port"])
+        for each in slices
+        for endpoint in each["endpoints"]
+        for address in endpoint["addresses"]
+        for port in each["ports"]
+    ]
+    return [Target("tls", spec["clusterIP"], spec["ports"][0]["port"]), *behind]
