@@ -30,6 +30,8 @@ def test_a_task_runs_again_elsewhere_and_the_late_result_is_refused(
 ) -> None:
     with releases.service(release) as service:
         release.scale("deployment", "worker-default", 0)
+        # A pod that was told to go may claim until it hears of it.
+        release.wait_for_leavers()
         task_id = service.submit(CIRCUIT, shots=100)
         far = release.pod("worker", "far")
         assert release.database.wait_for_lease(task_id) == far
@@ -52,5 +54,6 @@ def test_a_task_runs_again_elsewhere_and_the_late_result_is_refused(
         assert service.look_up(task_id) == document
         # It works on, as the only one.
         release.scale("deployment", "worker-default", 0)
+        release.wait_for_leavers()
         assert service.result(service.submit())["status"] == "completed"
         assert release.pod("worker", "far") == far
