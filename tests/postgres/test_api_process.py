@@ -1,6 +1,7 @@
 """The API as a process: how it starts, stops, and stands an outage of the database."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,6 +98,19 @@ async def test_it_serves_on_unready_for_the_delay_and_a_second_signal_ends_it(
         assert (last.status_code, last.headers["connection"]) == (202, "close")
         api.process.send(signal.SIGTERM)
         assert await api.process.wait_async() == 0
+
+
+async def test_an_answer_comes_in_one_piece(services: Services, database: Database) -> None:
+    """A proxy that lets go after the head would hand it on without its body."""
+    async with running(services, database.app_dsn) as api:
+        await api.wait_for("/readyz", 200)
+        for _ in range(50):
+            reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+            writer.write(b"POST /tasks HTTP/1.1\r\nHost: api\r\nContent-Length: 2\r\n\r\n{}")
+            head, _, body = (await reader.read(4096)).partition(b"\r\n\r\n")
+            writer.close()
+            assert head.startswith(b"HTTP/1.1 422 ")
+            assert json.loads(body)["status"] == "error"
 
 
 async def test_an_idle_connection_does_not_hold_up_the_end(

@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from qcexec_api.gathering import GatheringProtocol
 from qcexec_api.readiness import Readiness
 from qcexec_api.settings import ApiSettings
 
@@ -32,7 +33,8 @@ class ApiServer(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
-                http="httptools",
+                http=GatheringProtocol,
+                ws="none",
                 lifespan="on",
                 log_config=None,
                 access_log=False,
