@@ -146,7 +146,9 @@ async def test_a_childs_death_counts_for_the_task_that_it_had_begun_alone(
             (child,) = worker.children()
             await worker.child_at_work()
         else:
-            # The worker is to hear of the death before it can take the mates back.
+            # The worker is to hear of the death before it can take the mates back, but not to be
+            # stopped before it has handed them to the child.
+            await worker.handed_on(1 + len(mates))
             worker.process.send(signal.SIGSTOP)
             child.resume()
             await worker.child_at_work()

@@ -103,6 +103,16 @@ class Worker:
         assert found is not None
         return found
 
+    async def handed_on(self, tasks: int) -> None:
+        """Waits until it has claimed so many tasks at once and is done with handing them out."""
+
+        def waits_again() -> bool:
+            claimed = [line["claimed"] for line in self.events("exchanged")]
+            status = psutil.Process(self.process.pid).status()
+            return tasks in claimed and status == psutil.STATUS_SLEEPING
+
+        await wait_until(waits_again, 60, what=f"{self.process.name} has handed on {tasks} tasks")
+
     async def freeze_child_at_work(self) -> psutil.Process:
         """Stops a child within its circuit; `resume()` on it lets the circuit go on."""
         child = await self.child_at_work()
