@@ -8,12 +8,12 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml)
+MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml operator/pyproject.toml)
 MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values text test \
-	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api images \
+	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
@@ -115,6 +115,9 @@ bench-queue: develop ## this queue beside its peers, as ratios
 
 bench-api: develop ## submissions per second beside a bare route
 	$(BIN)/python -m benchmarks.api $(ARGS)
+
+bench-autoscaling: develop ## the operator's decisions beside KEDA's and the HPA's, simulated
+	$(BIN)/python -m benchmarks.autoscaling $(ARGS)
 
 lint: develop
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ _PACKAGES = [
     "qcexec_api",
     "qcexec_configuration",
     "qcexec_engine",
+    "qcexec_operator",
     "qcexec_queue",
     "qcexec_standalone",
     "qcexec_telemetry",

@@ -1,0 +1,63 @@
+"""Reasons in words, for the status and for Events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qcexec_operator.demand import Demand
+from qcexec_operator.observed import Doubt
+
+
+def held(current: int, doubts: Sequence[Doubt]) -> str:
+    """Why nothing is changed."""
+    return f"Held at {_pods(current)}. " + " ".join(each.message for each in doubts)
+
+
+def paused(current: int) -> str:
+    """That it is paused."""
+    return f"Paused at {_pods(current)}."
+
+
+def raised(
+    current: int, replicas: int, depth: int, oldest_seconds: float | None, needed: Demand
+) -> str:
+    """Why there are more."""
+    if not depth:
+        return f"Scaled up from {current} to {_pods(replicas)}: so many are kept."
+    return (
+        f"Scaled up from {current} to {_pods(replicas)}: {depth} tasks wait, the oldest for "
+        f"{oldest_seconds or 0.0:.0f} s, with about {needed.work_seconds:.3g} CPU-seconds of work."
+    )
+
+
+def lowered(current: int, replicas: int) -> str:
+    """What went."""
+    return (
+        f"Scaled down from {current} to {_pods(replicas)}: {current - replicas} had no tasks left "
+        "and claimed no more."
+    )
+
+
+def called_back(workers: int, depth: int) -> str:
+    """Why somebody claims again."""
+    who = "one worker" if workers == 1 else f"{workers} workers"
+    return f"Called {who} back that had been asked to drain: {depth} tasks wait."
+
+
+def rolling_out(current: int, desired: int) -> str:
+    """Why it waits."""
+    return f"{_pods(desired)} would do, but {current} stay while a rollout runs."
+
+
+def draining(current: int, desired: int, victims: int) -> str:
+    """How far it is."""
+    return f"{_pods(desired)} would do instead of {current}; {victims} are draining."
+
+
+def kept(current: int, needed: Demand) -> str:
+    """That all is well."""
+    return f"{_pods(current)} will do: about {needed.work_seconds:.3g} CPU-seconds of work wait."
+
+
+def _pods(number: int) -> str:
+    return "1 pod" if number == 1 else f"{number} pods"
