@@ -15,10 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from qcexec_standalone.postgres import PostgresServer
 from support.databases import TEST_SERVER_SETTINGS, Database, Databases
 from support.services import Services
+
+# How long an example takes is no property of the code: the machine may be busy.
+hypothesis_settings.register_profile("patient", hypothesis_settings.default, deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Waking listeners: seldom, and never too seldom."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,6 +68,20 @@ async def test_a_stream_of_commits_wakes_at_most_once_an_interval(database: Data
         assert heard_by_then >= 1
         # One for the first, one each interval, and the trailing one.
         assert heard_by_then <= length / INTERVAL_SECONDS + 2
+
+
+async def test_none_rides_while_a_trailing_one_is_due(database: Database) -> None:
+    async with listening(database, "default") as listener, service_pool(database.app_dsn) as pool:
+        notifier = Notifier(pool, ignore)
+        async with pool.acquire() as connection:
+            queue_id = await queue_number(connection, "default")
+        assert notifier.riding([queue_id]) == [queue_id]
+        notifier.committed([queue_id])
+        # Nothing else runs meanwhile: the trailing one is late, as on a busy machine.
+        time.sleep(2 * INTERVAL_SECONDS)  # noqa: ASYNC251 - that is the point
+        assert notifier.riding([queue_id]) == []
+        await wait_until(lambda: listener.heard["default"] == 1, what="the trailing one")
+        await notifier.close()
 
 
 async def test_what_is_committed_within_the_interval_is_announced_by_a_trailing_one(

@@ -60,8 +60,12 @@ class Notifier:
         self._sending: set[asyncio.Task[None]] = set()
 
     def riding(self, queue_ids: Iterable[int]) -> list[int]:
-        """Those of the queues whose NOTIFY is to be part of the commit that follows."""
-        return self._schedule.due(queue_ids, asyncio.get_running_loop().time())
+        """Those of the queues whose NOTIFY is to be part of the commit that follows.
+
+        None while a trailing one is outstanding: that one may be late, and two would go out.
+        """
+        free = [queue_id for queue_id in queue_ids if queue_id not in self._timers]
+        return self._schedule.due(free, asyncio.get_running_loop().time())
 
     def committed(self, queue_ids: Iterable[int]) -> None:
         """Tasks of these queues are committed, and no NOTIFY was part of that commit."""
