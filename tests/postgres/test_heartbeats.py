@@ -8,7 +8,16 @@ from qcexec_queue.exchange import Appetite
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.states import Lane
 from qcexec_queue.tasks import Lease
-from qcexec_queue.workers import Heartbeat, PoolRow, heartbeat, pools, register, register_pool
+from qcexec_queue.workers import (
+    NOTHING_RUN,
+    Heartbeat,
+    PoolRow,
+    RunCounters,
+    heartbeat,
+    pools,
+    register,
+    register_pool,
+)
 from support.databases import Database
 from support.queue import (
     EVERYTHING,
@@ -188,6 +197,68 @@ async def test_a_heartbeat_tells_how_many_slots_are_busy(database: Database) -> 
         worker = await a_worker(connection)
         await heartbeat(connection, worker.worker_id, [], None, claim_timeout=1.0, busy=3)
         assert await connection.fetchval("select busy from qcexec.worker") == 3
+
+
+async def test_a_heartbeat_tells_what_has_run_since_the_start(database: Database) -> None:
+    async with service(database.app_dsn) as connection:
+        worker = await a_worker(connection)
+        counters = NOTHING_RUN.ran(0.5, 2.0).ran(0.25, 3.0)
+        assert counters == RunCounters(2, 5.0, 13.0, 0.75)
+        for _ in range(2):
+            # What is said twice counts once.
+            await said(worker, 1, counters)
+        row = await connection.fetchrow(
+            "select tasks_done, seconds_done, squares_done, cost_done from qcexec.worker"
+        )
+        assert tuple(row or ()) == (2, 5.0, 13.0, 0.75)
+
+
+async def said(worker: Worker, busy: int, counters: RunCounters) -> datetime | None:
+    """Since when the database takes the worker to be idle, after it said so much."""
+    beat = await heartbeat(
+        *(worker.connection, worker.worker_id, [], None),
+        claim_timeout=1.0,
+        busy=busy,
+        counters=counters,
+    )
+    assert beat is not None
+    idle: datetime | None = await worker.connection.fetchval("select idle_since from qcexec.worker")
+    assert idle is None or idle <= beat.at
+    return idle
+
+
+async def test_a_worker_is_idle_since_nothing_runs_and_has_run_between_two_heartbeats(
+    database: Database,
+) -> None:
+    async with service(database.app_dsn) as connection:
+        worker = await a_worker(connection)
+        idle = await said(worker, 0, NOTHING_RUN)
+        assert idle is not None
+        assert await said(worker, 0, NOTHING_RUN) == idle
+        assert await said(worker, 1, NOTHING_RUN) is None
+        again = await said(worker, 0, NOTHING_RUN.ran(0.1, 0.1))
+        assert again is not None
+        assert again > idle
+        # A short task began and ended unseen.
+        last = await said(worker, 0, NOTHING_RUN.ran(0.1, 0.1).ran(0.1, 0.1))
+        assert last is not None
+        assert last > again
+
+
+async def test_the_heartbeat_of_the_release_before_works_on_this_schema(
+    database: Database,
+) -> None:
+    async with service(database.app_dsn) as connection:
+        worker = await a_worker(connection)
+        await connection.execute(
+            "update qcexec.worker set heartbeat_at = now(), busy = 0 where worker_id = $1",
+            worker.worker_id,
+        )
+        await connection.execute(
+            "insert into qcexec.pool (queue_id, slot_memory, rank) values (1, 1, 0)"
+        )
+        row = await connection.fetchrow("select tasks_done, idle_since from qcexec.worker")
+        assert tuple(row or ()) == (0, None)
 
 
 async def test_a_pool_is_what_its_workers_last_said(database: Database) -> None:

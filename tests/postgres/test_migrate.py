@@ -29,6 +29,9 @@ from support.queue import (
 )
 from support.waiting import wait_until
 
+SHIPPED = [f"{each.version:04d}_{each.name}" for each in shipped()]
+NEXT = len(SHIPPED) + 1
+EXPANDED = f"{NEXT:04d}_expand"
 EXPAND = """
 alter table qcexec.task add column note text;
 alter table qcexec.ready add column note text;
@@ -41,7 +44,7 @@ alter table qcexec.worker add column note text;
 
 def expanded(min_compatible: int = 1) -> list[Migration]:
     """What a later release might ship: one migration more."""
-    return [*shipped(), Migration(len(shipped()) + 1, "expand", min_compatible, EXPAND)]
+    return [*shipped(), Migration(NEXT, "expand", min_compatible, EXPAND)]
 
 
 async def bring(
@@ -62,7 +65,7 @@ async def version(database: Database) -> tuple[int, int]:
 async def test_an_empty_database_is_brought_to_this_release_and_then_left_alone(
     empty_database: Database,
 ) -> None:
-    assert await bring(empty_database) == ["0001_initial"]
+    assert await bring(empty_database) == SHIPPED
     assert await bring(empty_database) == []
     async with service(empty_database.app_dsn) as connection:
         await check_schema(connection)
@@ -85,8 +88,8 @@ async def test_several_processes_at_once_bring_it_once(empty_database: Database)
     ]
     outputs = [(await each.communicate())[0] for each in processes]
     assert [each.returncode for each in processes] == [0, 0, 0], outputs
-    assert sum(b'"applied": ["0001_initial"]' in each for each in outputs) == 1
-    assert sum(b'"applied": []' in each for each in outputs) == 2
+    assert sum(json.loads(each)["applied"] == SHIPPED for each in outputs) == 1
+    assert sum(json.loads(each)["applied"] == [] for each in outputs) == 2
     await submit(empty_database.app_dsn, *tasks(1))
 
 
@@ -107,7 +110,7 @@ async def test_the_command_waits_for_a_database_that_is_yet_to_come(
             await superuser.execute(f"create database {late} owner {parts.username}")
             rest, _ = await process.communicate()
             assert process.returncode == 0
-            assert json.loads(rest.splitlines()[-1])["applied"] == ["0001_initial"]
+            assert json.loads(rest.splitlines()[-1])["applied"] == SHIPPED
         finally:
             await superuser.execute(f"drop database {late} with (force)")
 
@@ -126,14 +129,14 @@ async def test_the_command_waits_no_longer_than_it_was_told(empty_database: Data
 
 async def test_concurrent_calls_apply_each_migration_once(empty_database: Database) -> None:
     applied = await asyncio.gather(*(bring(empty_database, expanded()) for _ in range(4)))
-    assert sorted(len(each) for each in applied) == [0, 0, 0, 2]
+    assert sorted(len(each) for each in applied) == [0, 0, 0, NEXT]
 
 
 async def test_on_a_newer_schema_that_serves_it_a_release_starts_and_changes_nothing(
     database: Database,
 ) -> None:
     await bring(database, expanded())
-    assert await version(database) == (2, 1)
+    assert await version(database) == (NEXT, 1)
     async with plain(database.owner_dsn) as owner:
         before = await owner.fetchrow("select * from qcexec.setting")
         assert await migrate(database.owner_dsn, app_role=APP_ROLE, retention_days=1) == []
@@ -145,11 +148,11 @@ async def test_on_a_newer_schema_that_serves_it_a_release_starts_and_changes_not
 async def test_on_a_newer_schema_that_no_longer_serves_it_a_release_says_so(
     database: Database,
 ) -> None:
-    await bring(database, expanded(2), offline=True)
+    await bring(database, expanded(NEXT), offline=True)
     async with service(database.app_dsn) as connection:
-        with pytest.raises(SchemaMismatch, match="serves releases from 2 on"):
+        with pytest.raises(SchemaMismatch, match=f"serves releases from {NEXT} on"):
             await check_schema(connection)
-    with pytest.raises(MigrationRefused, match="serves releases from 2 on"):
+    with pytest.raises(MigrationRefused, match=f"serves releases from {NEXT} on"):
         await bring(database)
 
 
@@ -157,20 +160,20 @@ async def test_what_ends_the_compatibility_with_the_found_schema_is_refused_unle
     database: Database,
 ) -> None:
     with pytest.raises(MigrationRefused, match="--offline"):
-        await bring(database, expanded(2))
-    assert await version(database) == (1, 1)
-    assert await bring(database, expanded(2), offline=True) == ["0002_expand"]
-    assert await version(database) == (2, 2)
+        await bring(database, expanded(NEXT))
+    assert await version(database) == (NEXT - 1, 1)
+    assert await bring(database, expanded(NEXT), offline=True) == [EXPANDED]
+    assert await version(database) == (NEXT, NEXT)
 
 
 async def test_an_empty_database_takes_any_history(empty_database: Database) -> None:
-    assert len(await bring(empty_database, expanded(2))) == 2
+    assert len(await bring(empty_database, expanded(NEXT))) == NEXT
 
 
 async def test_a_release_that_is_newer_than_the_schema_does_not_start(database: Database) -> None:
     async with service(database.app_dsn) as connection:
-        with pytest.raises(SchemaMismatch, match="has version 1"):
-            await check_schema(connection, release=2)
+        with pytest.raises(SchemaMismatch, match=f"has version {NEXT - 1}"):
+            await check_schema(connection, release=NEXT)
 
 
 async def test_without_a_schema_a_release_does_not_start(empty_database: Database) -> None:
@@ -187,11 +190,13 @@ async def test_without_a_database_it_says_so() -> None:
 async def test_a_migration_that_fails_changes_nothing_and_can_be_tried_again(
     database: Database,
 ) -> None:
-    broken = Migration(2, "broken", 1, "alter table qcexec.task add column note text; select 1/0")
+    broken = Migration(
+        NEXT, "broken", 1, "alter table qcexec.task add column note text; select 1/0"
+    )
     with pytest.raises(Exception, match="division by zero"):
         await bring(database, [*shipped(), broken])
-    assert await version(database) == (1, 1)
-    assert await bring(database, expanded()) == ["0002_expand"]
+    assert await version(database) == (NEXT - 1, 1)
+    assert await bring(database, expanded()) == [EXPANDED]
 
 
 async def test_a_migration_gives_way_to_a_dump_and_comes_after_it(database: Database) -> None:
@@ -205,7 +210,7 @@ async def test_a_migration_gives_way_to_a_dump_and_comes_after_it(database: Data
             # Who comes behind it waits for a moment, not for the dump.
             assert len((await exchange.run(connection, [], EVERYTHING)).leases) == 1
             assert not bringing.done()
-        assert await bringing == ["0002_expand"]
+        assert await bringing == [EXPANDED]
 
 
 async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
@@ -235,7 +240,7 @@ async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
             completed += len(ended)
 
     async def brings() -> None:
-        assert await bring(database, expanded()) == ["0002_expand"]
+        assert await bring(database, expanded()) == [EXPANDED]
         migrated.set()
 
     await asyncio.gather(submits(), works(), works(), brings())

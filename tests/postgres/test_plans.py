@@ -61,15 +61,22 @@ HOT: dict[str, tuple[object, ...]] = {
         *([WORKER], [1], [1], [1], [1], [0], [0], [0.1], [0.0]),
         *(["drained"], [None], [False], [None], [None]),
     ),
-    "heartbeat": (WORKER, [1, 2], NOW, 10.0, 1),
+    "heartbeat": (WORKER, [1, 2], NOW, 10.0, 1, 5, 2.5, 1.5, 0.1),
     "find_task": (TASK,),
     "promote": (100,),
     "stored_results": ([TASK], [1]),
     "leases_of": ([WORKER],),
+    "move_tasks": (1, 2, 100),
+    "someone_waits": (1,),
     "acknowledge_drain": (WORKER,),
     "ask_drain": ([WORKER], True),
     "remove_worker": (WORKER,),
 }
+
+
+FIGURES = ("write_statistics", "read_statistics", "read_fleet", "stranded_queues")
+"""Statements that look at all of those tables that are never large."""
+SMALL = {"lease", "pool", "queue", "queue_stats", "scheduled", "worker"}
 
 
 async def plan(connection: Connection, name: str) -> dict[str, Any]:
@@ -77,8 +84,9 @@ async def plan(connection: Connection, name: str) -> dict[str, Any]:
     parameters = (await connection.prepare(statement(name))).get_parameters()
     types = ", ".join(each.name for each in parameters)
     values = ", ".join(f"null::{each.name}" for each in parameters)
-    await connection.execute(f"prepare hot ({types}) as {statement(name)}")
-    text = await connection.fetchval(f"explain (format json, costs off) execute hot ({values})")
+    of, given = (f"({types})", f"({values})") if parameters else ("", "")
+    await connection.execute(f"prepare hot {of} as {statement(name)}")
+    text = await connection.fetchval(f"explain (format json, costs off) execute hot {given}")
     await connection.execute("deallocate hot")
     found: dict[str, Any] = json.loads(text)[0]["Plan"]
     return found
@@ -101,6 +109,16 @@ def complaints(tree: dict[str, Any]) -> list[str]:
         ):
             found.append(f"{kind} of all of {node['Index Name']}")
     return found
+
+
+def careless(tree: dict[str, Any]) -> list[str]:
+    """What is done to a large table by a scan of it, and joins that read one first."""
+    return [
+        f"{node['Node Type']} on {node.get('Relation Name', node.get('Hash Cond', '?'))}"
+        for node in nodes(tree)
+        if node["Node Type"] in FORBIDDEN_JOINS
+        or (node["Node Type"] == "Seq Scan" and node["Relation Name"] not in SMALL)
+    ]
 
 
 async def fill(database: Database) -> None:
@@ -127,7 +145,16 @@ async def every_plan_is_right(database: Database) -> None:
     async with service(database.app_dsn) as connection:
         await queue_number(connection)
         found = {name: complaints(await plan(connection, name)) for name in HOT}
+        found |= {name: careless(await plan(connection, name)) for name in FIGURES}
+        fleet = await plan(connection, "read_fleet")
+        found["leases of the fleet"] = complaints(
+            {"Node Type": "-", "Plans": [node for node in nodes(fleet) if of_lease(node)]}
+        )
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def of_lease(node: dict[str, Any]) -> bool:
+    return node.get("Relation Name") == "lease"
 
 
 async def test_on_tables_that_were_never_analyzed(database: Database) -> None:

@@ -2,12 +2,15 @@
 
 from uuid import uuid4
 
+import pytest
+
 from qcexec_queue.connections import Connection
 from qcexec_queue.exchange import Appetite
 from qcexec_queue.leases import put_back
 from qcexec_queue.settlement import Cause, RetryPolicy, settle
 from qcexec_queue.statistics import QueueStatistics, read_statistics, write_statistics
 from qcexec_queue.tasks import NewTask
+from qcexec_queue.workers import PoolRow, register_pool
 from support.databases import Database
 from support.queue import (
     exchange_of,
@@ -53,7 +56,66 @@ async def test_an_empty_queue_has_no_oldest_task(database: Database) -> None:
     async with service(database.app_dsn) as connection:
         await queue_number(connection)
         found = (await figures(connection))["default"]
-        assert found == QueueStatistics(0, True, 0, 0, 0, None, 0.0, found.age_seconds)
+        assert found == QueueStatistics(
+            *(0, True, 0, 0, 0, None, 0.0, found.age_seconds),
+            costs=(),
+            next_due_seconds=None,
+            served=False,
+        )
+
+
+async def test_what_waits_is_told_by_classes_of_cost_whose_sums_are_those_of_their_tasks(
+    database: Database,
+) -> None:
+    costs = (0.3, 0.4, 1.0, 1.5, 1000.0, 0.0, 1e-40)
+    await submit(database.app_dsn, *(NewTask(b"x", cost) for cost in costs))
+    async with service(database.app_dsn) as connection:
+        found = (await figures(connection))["default"]
+        assert [each.tasks for each in found.costs] == [2, 2, 2, 1]
+        assert [each.cost for each in found.costs] == [
+            pytest.approx(expected, rel=1e-6, abs=1e-9) for expected in (0.0, 0.7, 2.5, 1000.0)
+        ]
+
+
+async def test_costs_without_measure_spoil_no_figure(database: Database) -> None:
+    await submit(database.app_dsn, *(NewTask(b"x", cost) for cost in (3e38, 3e38, float("inf"))))
+    async with service(database.app_dsn) as connection:
+        found = (await figures(connection))["default"]
+        assert [each.tasks for each in found.costs] == [2, 1]
+        assert all(each.cost >= 9e37 for each in found.costs)
+
+
+async def test_beyond_the_cap_the_classes_tell_of_what_was_counted(database: Database) -> None:
+    await submit(database.app_dsn, *tasks(CAP + 500))
+    async with service(database.app_dsn) as connection:
+        found = (await figures(connection))["default"]
+        assert sum(each.tasks for each in found.costs) == CAP
+
+
+async def test_the_next_moment_is_that_of_the_queue_and_passes(database: Database) -> None:
+    worker_id = uuid4()
+    policy = RetryPolicy(backoff_seconds=1000.0, max_backoff_seconds=1000.0)
+    await submit(database.app_dsn, *tasks(1), NewTask(b"x", 1.0, queue="other"))
+    async with service(database.app_dsn) as connection:
+        exchange = await exchange_of(connection, worker_id)
+        (lease,) = (await exchange.run(connection, [], Appetite(1, 1, 0.0))).leases
+        await put_back(connection, [settle(of_worker(lease, worker_id), Cause.CHILD_DIED, policy)])
+        found = await figures(connection)
+        due = found["default"].next_due_seconds
+        assert due is not None
+        assert 0 < due <= 1000.0
+        assert found["other"].next_due_seconds is None
+        await connection.execute("delete from qcexec.scheduled")
+        assert (await figures(connection))["default"].next_due_seconds is None
+
+
+async def test_a_queue_is_served_while_a_pool_is_known_for_it(database: Database) -> None:
+    async with service(database.app_dsn) as connection:
+        queue_id = await queue_number(connection)
+        await register_pool(connection, PoolRow(queue_id, 2**30, 0))
+        assert (await figures(connection))["default"].served
+        await connection.execute("delete from qcexec.pool")
+        assert not (await figures(connection))["default"].served
 
 
 async def test_beyond_the_cap_depth_and_bytes_are_estimated_within_a_factor(

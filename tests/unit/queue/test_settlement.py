@@ -16,6 +16,7 @@ NEVER_COUNTED = [
     Cause.DOES_NOT_FIT,
     Cause.CHILD_LOST,
     Cause.WORKER_EXPIRED,
+    Cause.POD_GONE,
 ]
 DEATHS_UNSEEN = [Cause.WORKER_DIED, Cause.WORKER_EXPIRED, Cause.CHILD_LOST]
 
@@ -144,6 +145,17 @@ def test_a_circuit_that_kills_its_pod_fails_after_one_death_uncounted_and_three_
     settlements = after(Cause.WORKER_DIED, lease(), 10, RetryPolicy(max_attempts=3))
     assert [each.counted for each in settlements] == [False, True, True, True]
     assert settlements[-1].code == "attempts_exhausted"
+
+
+def test_twenty_pods_that_went_fail_no_task_and_the_next_one_does_not_count_either() -> None:
+    settlements = after(Cause.POD_GONE, lease(Lane.SUSPECT), 100, RetryPolicy(max_attempts=1))
+    assert all(each.destination is Destination.READY for each in settlements[:20])
+    assert {(each.attempt, each.counted, each.lane) for each in settlements} == {
+        (0, False, Lane.SUSPECT)
+    }
+    assert settlements[20].code == "deliveries_exhausted"
+    assert settlements[20].body is not None
+    assert b"last: pod gone" in settlements[20].body
 
 
 def test_three_rollouts_fail_no_task_and_a_hundred_do() -> None:

@@ -12,7 +12,7 @@ import pytest
 from qcexec_queue.settlement import Cause, RetryPolicy
 from qcexec_queue.states import Destination, Lane, Outcome, Priority
 from qcexec_queue.tasks import Lease
-from qcexec_queue.workers import PoolRow, WorkerIdentity
+from qcexec_queue.workers import NOTHING_RUN, PoolRow, WorkerIdentity
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.desk import Desk, Outgoing
 from qcexec_worker.jobs import ChildLimits, SlotLimits
@@ -151,6 +151,31 @@ async def test_stopping_hands_back_what_ran_and_what_waited(bench: Bench) -> Non
     outgoing = bench.desk.hand_over()
     assert reasons(outgoing) == {running.epoch: Cause.DRAINED.value, waiting.epoch: None}
     assert not bench.runner.free
+
+
+async def test_each_end_is_counted_whatever_it_was_and_what_was_not_begun_is_not(
+    bench: Bench,
+) -> None:
+    assert bench.runner.counters == NOTHING_RUN
+    ran, refused, deadly, behind = (
+        lease(),
+        lease(refuse="no"),
+        lease(**{"raise": "a defect"}),
+        lease(),
+    )
+    await bench.run(ran, refused, deadly, behind)
+    counters = bench.runner.counters
+    assert counters.tasks == 3
+    assert counters.cost == sum(each.cost for each in (ran, refused, deadly))
+    assert counters.seconds > 0
+    assert 0 < counters.squares <= counters.seconds**2
+
+    running, waiting = lease(sleep=600), lease()
+    bench.desk.take([running, waiting])
+    bench.runner.begin([running, waiting])
+    await wait_until(lambda: bench.desk.has_outgoing, what="the first has begun, and overruns")
+    await bench.runner.stop()
+    assert bench.runner.counters.tasks == 4
 
 
 async def test_what_is_begun_after_the_stop_goes_back_unbegun(bench: Bench) -> None:

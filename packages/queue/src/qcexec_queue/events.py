@@ -118,6 +118,26 @@ class PartitionsChanged:
     retired: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PoolRemoved:
+    """Nobody vouched for a pool any more; no task is passed on to it from here on."""
+
+    severity: ClassVar[int] = logging.WARNING
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class TasksMoved:
+    """Tasks that no pool served went to another queue."""
+
+    severity: ClassVar[int] = logging.WARNING
+
+    queue: str
+    to: str
+    tasks: int
+
+
 Event = (
     BatchEnqueued
     | BatchSplit
@@ -129,6 +149,8 @@ Event = (
     | MaintenanceHeld
     | MaintenanceFailed
     | PartitionsChanged
+    | PoolRemoved
+    | TasksMoved
 )
 
 

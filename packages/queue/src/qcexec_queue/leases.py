@@ -88,8 +88,20 @@ async def put_back_all(
 ) -> tuple[int, int]:
     """Ends every lease of these workers, for one cause.
 
-    Gives how many tasks went back, and how many failed for good. Leases that their
-    worker ends meanwhile are left alone: epochs fence both sides.
+    Gives how many tasks went back, and how many failed for good.
+    """
+    ended = await settle_all(connection, worker_ids, cause, policy)
+    failed = sum(each.destination is Destination.FAILED for each in ended)
+    return len(ended) - failed, failed
+
+
+async def settle_all(
+    connection: Connection, worker_ids: Iterable[UUID], cause: Cause, policy: RetryPolicy
+) -> list[Settlement]:
+    """Ends every lease of these workers, for one cause; gives what became of each.
+
+    Leases that their worker ends meanwhile are left alone: epochs fence both sides.
+    Raises asyncpg's errors.
     """
     rows = await connection.fetch(statement("leases_of"), list(worker_ids))
     settlements = [
@@ -110,9 +122,4 @@ async def put_back_all(
         for row in rows
     ]
     accepted = await put_back(connection, settlements)
-    failed = sum(
-        each.destination is Destination.FAILED
-        for each in settlements
-        if each.lease.epoch in accepted
-    )
-    return len(accepted) - failed, failed
+    return [each for each in settlements if each.lease.epoch in accepted]

@@ -6,10 +6,13 @@ for days without a worker: partitions are made, statistics written, what is due
 moved.
 
 - Each second: move what is due from scheduled to ready; write queue_stats.
-- Each sixth of a lease time: end the leases of workers whose heartbeat stopped,
-  and those without a worker's row. PostgreSQL's own start counts as everybody's
-  heartbeat, and a fresh holder waits for one lease time first, so that an outage
-  of the database, or of the way to it, kills nobody's lease.
+- Each sixth of a lease time: say of pools with workers that they live, remove those
+  of which nobody has said so for a grace, and move what is left in their queues (see
+  routes).
+- As often: end the leases of workers whose heartbeat stopped, and those without a
+  worker's row. PostgreSQL's own start counts as everybody's heartbeat, and a fresh
+  holder waits for one lease time first, so that an outage of the database, or of the
+  way to it, kills nobody's lease.
 - Each minute: make partitions ahead, drop one that is past its retention.
 """
 
@@ -38,9 +41,18 @@ from qcexec_queue.events import (
     MaintenanceHeld,
     Observer,
     PartitionsChanged,
+    PoolRemoved,
     WorkerExpired,
 )
 from qcexec_queue.leases import put_back_all
+from qcexec_queue.pool_rows import (
+    MOVED_AT_ONCE,
+    move_tasks,
+    remove_pools,
+    stranded_queues,
+    touch_pools,
+)
+from qcexec_queue.routes import POOL_GRACE_SECONDS, Stranded
 from qcexec_queue.settlement import Cause, RetryPolicy
 from qcexec_queue.statements import statement
 from qcexec_queue.statistics import COUNT_CAP, write_statistics
@@ -55,6 +67,8 @@ class MaintenancePolicy:
 
     lease_seconds: float = 30.0
     """A worker whose heartbeat is older is taken for dead."""
+    pool_seconds: float = POOL_GRACE_SECONDS
+    """A pool without a sign of life for so long is gone; tasks wait as long for another."""
     promote_seconds: float = 1.0
     statistics_seconds: float = 1.0
     partitions_seconds: float = 60.0
@@ -96,6 +110,7 @@ class Maintenance:
         self._holding = False
         self._connected_at = 0.0
         self._due: dict[str, float] = {}
+        self._stranded = Stranded()
 
     @property
     def holding(self) -> bool:
@@ -129,6 +144,7 @@ class Maintenance:
         """A new connection is about to be used."""
         self._connected_at = time.monotonic()
         self._due.clear()
+        self._stranded = Stranded()
 
     def disconnected(self) -> None:
         """The connection ended, and the lock with it."""
@@ -148,6 +164,8 @@ class Maintenance:
             ("partitions", self._policy.partitions_seconds, self._partitions),
             ("promote", self._policy.promote_seconds, self._promote),
             ("statistics", self._policy.statistics_seconds, self._statistics),
+            # Before the sweep: a worker that goes leaves its pool with a fresh sign of life.
+            ("pools", self._policy.sweep_seconds, self._pools),
             ("sweep", self._policy.sweep_seconds, self._sweep),
         )
         for name, period, step in steps:
@@ -202,6 +220,23 @@ class Maintenance:
             self._observer(WorkerExpired(row["worker_id"], row["pod"]))
         if returned or failed:
             self._observer(LeasesReturned(Cause.WORKER_EXPIRED.value, returned, failed))
+
+    async def _pools(self, connection: Connection) -> None:
+        await touch_pools(connection)
+        now = time.monotonic()
+        grace = self._policy.pool_seconds
+        if now - self._connected_at >= grace:
+            for queue in await remove_pools(connection, grace):
+                self._observer(PoolRemoved(queue))
+        queues = await stranded_queues(connection)
+        self._stranded = self._stranded.seen(queues, now)
+        for queue_id in self._stranded.longer_than(grace, now):
+            moved = await move_tasks(connection, queue_id, queues[queue_id])
+            if moved is not None:
+                self._observer(moved)
+                if moved.tasks == MOVED_AT_ONCE:
+                    # There may be more: look again at the next tick.
+                    self._due["pools"] = 0.0
 
     async def _partitions(self, connection: Connection) -> None:
         made = await connection.fetchval("select qcexec.make_partitions()")

@@ -9,7 +9,8 @@ When a worker dies with its leases, nobody knows which circuit was running. They
 all return as suspects, uncounted; a suspect is claimed alone, so a death with a
 suspect at hand is counted for that one. The death must be known to be one: a new
 process in the same pod proves it, a heartbeat that stopped does not (a node may
-be cut off, a pod evicted).
+be cut off). Where the whole pod is known to be gone, deleted, evicted or lost with
+its node, no circuit is to blame: nothing is counted, nothing becomes a suspect.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Cause(Enum):
 
     WORKER_EXPIRED = "worker_expired"
     """The worker's heartbeat stopped."""
+
+    POD_GONE = "pod_gone"
+    """Its pod was deleted, evicted, has failed, or is lost with its node."""
 
 
 @dataclass(frozen=True, slots=True)

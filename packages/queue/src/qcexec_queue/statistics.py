@@ -16,6 +16,15 @@ COUNT_CAP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class CostClass:
+    """Tasks whose costs lie between two neighbouring powers of two."""
+
+    tasks: int
+    cost: float
+    """Of all of them: expected CPU-seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueStatistics:
     """One queue, ``age_seconds`` ago."""
 
@@ -33,6 +42,12 @@ class QueueStatistics:
     mean_cost: float
     """Expected CPU-seconds of one that waits."""
     age_seconds: float
+    costs: tuple[CostClass, ...] = ()
+    """Of the tasks that were counted, the cheapest class first."""
+    next_due_seconds: float | None = None
+    """Until the next task in scheduled is due; negative where it is about to be moved."""
+    served: bool = True
+    """Whether a pool serves the queue."""
 
 
 async def read_statistics(source: Pool | Connection) -> Mapping[str, QueueStatistics]:
@@ -51,6 +66,9 @@ async def read_statistics(source: Pool | Connection) -> Mapping[str, QueueStatis
             oldest_seconds=row["oldest_seconds"],
             mean_cost=row["mean_cost"],
             age_seconds=row["age_seconds"],
+            costs=tuple(map(CostClass, row["cost_tasks"], row["cost_sums"])),
+            next_due_seconds=row["next_due_seconds"],
+            served=row["served"],
         )
         for row in rows
     }

@@ -41,6 +41,34 @@ class WorkerIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCounters:
+    """What has ended in the slots of a worker since its start, however it ended."""
+
+    tasks: int = 0
+    seconds: float = 0.0
+    """How long they ran, summed."""
+    squares: float = 0.0
+    """The squares of those times, summed: with the above, their spread."""
+    cost: float = 0.0
+    """The costs that they carried, summed."""
+
+    def __add__(self, other: RunCounters) -> RunCounters:
+        return RunCounters(
+            self.tasks + other.tasks,
+            self.seconds + other.seconds,
+            self.squares + other.squares,
+            self.cost + other.cost,
+        )
+
+    def ran(self, cost: float, seconds: float) -> RunCounters:
+        """These, and one task more that ran so long."""
+        return self + RunCounters(1, seconds, seconds * seconds, cost)
+
+
+NOTHING_RUN = RunCounters()
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """The answer to a heartbeat."""
 
@@ -54,7 +82,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class PoolRow:
-    """A pool, as known to all."""
+    """A pool that runs what is passed on to it: one with workers, or one that can be woken."""
 
     queue_id: int
     slot_memory: int
@@ -93,7 +121,7 @@ async def register(
 
 
 async def register_pool(connection: Connection, pool: PoolRow) -> None:
-    """Says what a slot of this worker's pool has, where no operator does."""
+    """Says that this worker's pool lives, and what a slot there has."""
     await connection.execute(statement("register_pool"), pool.queue_id, pool.slot_memory, pool.rank)
 
 
@@ -111,15 +139,26 @@ async def heartbeat(
     *,
     claim_timeout: float,
     busy: int,
+    counters: RunCounters = NOTHING_RUN,
 ) -> Heartbeat | None:
-    """Says that the worker lives and which epochs it holds.
+    """Says that the worker lives, which epochs it holds, and what it has run.
 
     ``answered_before`` is the ``at`` of the last answer that had arrived when
-    ``held`` was made. None: the worker has no row, for it was taken for dead; it is
-    to register anew, and what it still runs is fenced off. Raises asyncpg's errors.
+    ``held`` was made; ``busy`` is how many slots run something. None: the worker has
+    no row, for it was taken for dead; it is to register anew, and what it still runs is
+    fenced off. Raises asyncpg's errors.
     """
     row = await connection.fetchrow(
-        statement("heartbeat"), worker_id, list(held), answered_before, claim_timeout, busy
+        statement("heartbeat"),
+        worker_id,
+        list(held),
+        answered_before,
+        claim_timeout,
+        busy,
+        counters.tasks,
+        counters.seconds,
+        counters.squares,
+        counters.cost,
     )
     if row is None:
         return None

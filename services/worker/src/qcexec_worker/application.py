@@ -24,7 +24,7 @@ from qcexec_queue.queues import QueueDirectory
 from qcexec_queue.schema import check_schema
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statistics import QueueStatistics
-from qcexec_queue.workers import PoolRow
+from qcexec_queue.workers import NOTHING_RUN, PoolRow
 from qcexec_telemetry import LogFileUnusable, bind, configure_logging, log_event, log_typed_event
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.cgroup import Share, read_share
@@ -236,6 +236,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
             retry=retry,
         ),
         busy=lambda: sum(runner.busy for runner in runners),
+        counters=lambda: sum((runner.counters for runner in runners), start=NOTHING_RUN),
         on_beat=on_beat,
         on_statistics=on_statistics,
     )

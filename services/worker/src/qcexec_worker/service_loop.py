@@ -30,6 +30,7 @@ from qcexec_queue.settlement import Cause, RetryPolicy
 from qcexec_queue.statistics import QueueStatistics, read_statistics
 from qcexec_queue.workers import (
     PoolRow,
+    RunCounters,
     WorkerIdentity,
     acknowledge_drain,
     ask_drain,
@@ -76,6 +77,7 @@ class ServiceLoop:
         policy: ServicePolicy,
         *,
         busy: Callable[[], int],
+        counters: Callable[[], RunCounters],
         on_beat: Callable[[bool], None],
         on_statistics: Callable[[Mapping[str, QueueStatistics]], None],
     ) -> None:
@@ -88,6 +90,7 @@ class ServiceLoop:
         self._observer = observer
         self._policy = policy
         self._busy = busy
+        self._counters = counters
         self._on_beat = on_beat
         self._on_statistics = on_statistics
         self._pools: list[PoolRow] = []
@@ -140,11 +143,17 @@ class ServiceLoop:
                 connection,
                 self._identity.queue_id,
                 on_ready=self._claims.wake,
-                on_worker=self._nudged.set,
+                on_worker=self._asked_something,
             )
             await self._register(connection)
         # What became ready while nobody listened.
         self._claims.wake()
+
+    def _asked_something(self) -> None:
+        # Perhaps to drain: until a heartbeat has told, nothing is claimed, above all not
+        # what the same commit took from this worker.
+        self._claims.drain()
+        self._nudged.set()
 
     async def _register(self, connection: Connection) -> None:
         at, ended = await register(connection, self._identity, self._policy.retry)
@@ -162,6 +171,8 @@ class ServiceLoop:
         async with answered_within(connection, STATEMENT_TIMEOUT_SECONDS):
             # Before the first beat lets the claims begin: what they bring is judged by the pools.
             self._pools = await pools(connection)
+            if all(pool.queue_id != self._pool.queue_id for pool in self._pools):
+                await register_pool(connection, self._pool)
             await self._beat(connection)
         self._on_beat(True)
         if not self._claims.claiming and not self._claims.drained:
@@ -188,6 +199,7 @@ class ServiceLoop:
             answered,
             claim_timeout=self._policy.claim_timeout,
             busy=self._busy(),
+            counters=self._counters(),
         )
         if beat is None:
             # Taken for dead: what this process still runs is fenced off by its epochs.

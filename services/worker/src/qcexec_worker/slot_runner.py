@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from qcexec_queue.leases import held
 from qcexec_queue.settlement import Cause, RetryPolicy, settle
 from qcexec_queue.tasks import Lease, StoredResult
-from qcexec_queue.workers import PoolRow, WorkerIdentity
+from qcexec_queue.workers import NOTHING_RUN, PoolRow, RunCounters, WorkerIdentity
 from qcexec_telemetry import log_event
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.desk import Desk
@@ -58,6 +58,7 @@ class SlotRunner:
         self._waiting: dict[int, Lease] = {}
         self._begun: tuple[Lease, float] | None = None
         self._overrun: asyncio.TimerHandle | None = None
+        self._counters = NOTHING_RUN
 
     @property
     def busy(self) -> bool:
@@ -68,6 +69,11 @@ class SlotRunner:
     def free(self) -> bool:
         """Whether a task that is claimed now would run at once."""
         return self._batch is None and self._slot.ready
+
+    @property
+    def counters(self) -> RunCounters:
+        """What has ended here, however it ended."""
+        return self._counters
 
     def begin(self, leases: Sequence[Lease]) -> None:
         """Starts a batch; only when not busy."""
@@ -169,7 +175,9 @@ class SlotRunner:
             return None, 0.0
         lease, begun_at = self._begun
         self._begun = None
-        return lease, time.monotonic() - begun_at
+        seconds = time.monotonic() - begun_at
+        self._counters = self._counters.ran(lease.cost, seconds)
+        return lease, seconds
 
     def _end_overrun(self) -> None:
         if self._overrun is not None:
