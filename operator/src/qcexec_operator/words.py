@@ -25,7 +25,7 @@ def raised(
     if not depth:
         return f"Scaled up from {current} to {_pods(replicas)}: so many are kept."
     return (
-        f"Scaled up from {current} to {_pods(replicas)}: {depth} tasks wait, the oldest for "
+        f"Scaled up from {current} to {_pods(replicas)}: {_waiting(depth)}, the oldest for "
         f"{oldest_seconds or 0.0:.0f} s, with about {needed.work_seconds:.3g} CPU-seconds of work."
     )
 
@@ -41,7 +41,7 @@ def lowered(current: int, replicas: int) -> str:
 def called_back(workers: int, depth: int) -> str:
     """Why somebody claims again."""
     who = "one worker" if workers == 1 else f"{workers} workers"
-    return f"Called {who} back that had been asked to drain: {depth} tasks wait."
+    return f"Called {who} back that had been asked to drain: {_waiting(depth)}."
 
 
 def rolling_out(current: int, desired: int) -> str:
@@ -56,8 +56,19 @@ def draining(current: int, desired: int, victims: int) -> str:
 
 def kept(current: int, needed: Demand) -> str:
     """That all is well."""
+    if not needed.work_seconds:
+        return f"{_pods(current)} will do: nothing waits."
     return f"{_pods(current)} will do: about {needed.work_seconds:.3g} CPU-seconds of work wait."
+
+
+def not_done(reason: str, error: Exception) -> str:
+    """What was to be done, and why it was not, or not to its end."""
+    return f"Not done: {error}. It was to be: {reason}"
 
 
 def _pods(number: int) -> str:
     return "1 pod" if number == 1 else f"{number} pods"
+
+
+def _waiting(depth: int) -> str:
+    return "1 task waits" if depth == 1 else f"{depth} tasks wait"

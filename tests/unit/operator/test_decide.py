@@ -41,7 +41,7 @@ def test_one_waiting_task_wakes_a_pool_at_zero() -> None:
     plan = decide(pool(queue=figures(1)), POLICY, NOW)
     assert (plan.replicas, plan.change) == (1, Change.UP)
     assert plan.resource_version == "42"
-    assert "1 tasks wait" in plan.reason
+    assert "1 task waits" in plan.reason
 
 
 def test_a_task_that_is_soon_due_wakes_a_pool_at_zero() -> None:
