@@ -4,6 +4,7 @@ so pods count twice.
 
     API      pods x (connections + 1, for maintenance) x 2
     workers  pods x 2 (claims and completions; the rest) x 2
+    operator 1 x 2
 */}}
 {{- define "qcexec.connections.used" -}}
 {{- $api := .Values.api.replicas -}}
@@ -14,7 +15,8 @@ so pods count twice.
 {{- range include "qcexec.pools" . | fromYaml -}}
 {{- $workers = add $workers (max (int64 .replicas) (int64 (.maxReplicas | default 0))) -}}
 {{- end -}}
-{{- add (mul 2 $api (add .Values.api.connections 1)) (mul 2 $workers 2) .Values.postgresql.reservedConnections -}}
+{{- $operator := ternary 1 0 .Values.operator.enabled -}}
+{{- add (mul 2 $api (add .Values.api.connections 1)) (mul 2 $workers 2) (mul 2 $operator) .Values.postgresql.reservedConnections -}}
 {{- end }}
 
 {{/*
@@ -40,7 +42,7 @@ width follows it. Twice that, and never less than PostgreSQL's own default.
 {{- $used := include "qcexec.connections.used" . | int64 -}}
 {{- $limit := int64 .Values.externalDatabase.maxConnections -}}
 {{- if gt $used $limit -}}
-{{- fail (printf "API, workers and the reserve may use %d connections at once, %d more than the %d of externalDatabase.maxConnections: allow more there, or lower api.replicas, api.connections, maxReplicas of the pools or postgresql.reservedConnections" $used (sub $used $limit) $limit) -}}
+{{- fail (printf "API, workers, operator and the reserve may use %d connections at once, %d more than the %d of externalDatabase.maxConnections: allow more there, or lower api.replicas, api.connections, maxReplicas of the pools or postgresql.reservedConnections" $used (sub $used $limit) $limit) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -1,6 +1,7 @@
 {{/*
 What the pods of all components have in common: they pass Pod Security "restricted", write to
-nothing but the volumes that they are given, and hold no token of the cluster's API.
+nothing but the volumes that they are given, and hold no token of the cluster's API, but for the
+operator.
 */}}
 
 {{/* An image. Takes a dict: registry, repository, tag. */}}
@@ -16,6 +17,10 @@ nothing but the volumes that they are given, and hold no token of the cluster's 
 {{- include "qcexec.image" (dict "registry" .Values.image.registry "repository" .Values.worker.image.repository "tag" (.Values.image.tag | default .Chart.AppVersion)) -}}
 {{- end }}
 
+{{- define "qcexec.operator.image" -}}
+{{- include "qcexec.image" (dict "registry" .Values.image.registry "repository" .Values.operator.image.repository "tag" (.Values.image.tag | default .Chart.AppVersion)) -}}
+{{- end }}
+
 {{- define "qcexec.postgresql.image" -}}
 {{- include "qcexec.image" .Values.postgresql.image -}}
 {{- end }}
@@ -24,7 +29,7 @@ nothing but the volumes that they are given, and hold no token of the cluster's 
 {{- define "qcexec.pod.identity" -}}
 {{- $context := index . 0 -}}
 serviceAccountName: {{ include "qcexec.name" . }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ eq "operator" (index . 1) }}
 # Variables for each Service of the namespace could be taken for settings.
 enableServiceLinks: false
 {{- with $context.Values.image.pullSecrets }}

@@ -15,11 +15,38 @@
 {{- /* A worker takes a day at most. */ -}}
 {{- $_ := set $merged "graceSeconds" (ternary 86400 $merged.taskTimeoutSeconds (gt (float64 $merged.taskTimeoutSeconds) 86400.0)) -}}
 {{- end -}}
+{{- if and $.Values.operator.enabled (gt (int64 $merged.minReplicas) (int64 $merged.maxReplicas)) -}}
+{{- fail (printf "workerPools.%s: minReplicas (%d) must not be greater than maxReplicas (%d)" $name (int64 $merged.minReplicas) (int64 $merged.maxReplicas)) -}}
+{{- end -}}
 {{- $_ := set $merged "queue" ($merged.queue | default $.Values.queue) -}}
 {{- $_ := set $pools $name $merged -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $pools -}}
+{{- end }}
+
+{{/*
+The replicas that the Deployment of a pool is given, or nothing where the operator scales it. Takes
+a list: context, name, pool.
+
+A field that leaves a manifest is deleted from the object, and a Deployment without replicas has
+one. So once they have been in a manifest, as while the operator was off, they stay in it, and are
+those that the object has. Deployments that never had them say so in an annotation.
+*/}}
+{{- define "qcexec.pool.replicas" -}}
+{{- $context := index . 0 -}}
+{{- $pool := index . 2 -}}
+{{- if not $context.Values.operator.enabled -}}
+{{- int64 $pool.replicas -}}
+{{- else -}}
+{{- $name := include "qcexec.name" (list $context (printf "worker-%s" (index . 1))) -}}
+{{- $live := lookup "apps/v1" "Deployment" $context.Release.Namespace $name -}}
+{{- if $live -}}
+{{- if ne "never" (dig "metadata" "annotations" "qcexec.io/replicas-in-manifest" "" $live) -}}
+{{- int64 $live.spec.replicas -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/*

@@ -1,4 +1,7 @@
-{{/* The variables that API and workers share. Takes a list: context, queue. */}}
+{{/*
+The variables that all services share. Takes a list: context, and the queue where the service has
+one.
+*/}}
 {{- define "qcexec.settings" -}}
 {{- $context := index . 0 -}}
 {{- $values := $context.Values -}}
@@ -6,8 +9,10 @@
   value: {{ include "qcexec.database.url" (list $context "app") | quote }}
 - name: PGPASSWORD
   {{- include "qcexec.database.passwordSource" (list $context "app") | nindent 2 }}
+{{- range rest . }}
 - name: QCEXEC_QUEUE
-  value: {{ index . 1 | quote }}
+  value: {{ . | quote }}
+{{- end }}
 - name: QCEXEC_LEASE_SECONDS
   value: {{ $values.leaseSeconds | quote }}
 - name: QCEXEC_MAX_ATTEMPTS
