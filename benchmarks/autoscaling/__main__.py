@@ -18,10 +18,8 @@ from pathlib import Path
 from benchmarks.autoscaling.measures import Outcome, run
 from benchmarks.autoscaling.ours import Operator
 from benchmarks.autoscaling.report import as_table, as_verdicts
-from benchmarks.autoscaling.rules import Hpa, Keda, Scaler
-from benchmarks.autoscaling.traces import SLOTS_PER_POD, Trace, traces
-
-from qcexec_operator.policy import Policy
+from benchmarks.autoscaling.scalers import scalers
+from benchmarks.autoscaling.traces import traces
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     ]
     outcomes: list[Outcome] = []
     for trace in loads:
-        for scaler in _scalers(trace, options.keda):
+        for scaler in scalers(trace, options.keda):
             if options.ours and not isinstance(scaler, Operator):
                 continue
             outcome = run(
@@ -53,16 +51,6 @@ def main(arguments: Sequence[str]) -> int:
     file.write_text(json.dumps({**about, "outcomes": [asdict(e) for e in outcomes]}, indent=1))
     _say(f"every value is in {file}")
     return 0
-
-
-def _scalers(trace: Trace, keda: Sequence[float]) -> list[Scaler]:
-    policy = Policy(
-        target_wait_seconds=trace.target_wait,
-        min_replicas=0,
-        max_replicas=trace.max_pods,
-        slots_per_pod=SLOTS_PER_POD,
-    )
-    return [Operator(policy), *(Keda(each) for each in keda), Hpa()]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from benchmarks.autoscaling.pool import SimulatedPool
 from benchmarks.autoscaling.traces import Floats
+
+
+class AllReady:
+    """All pods from the first moment on; with a cold start of zero, what the work itself takes."""
+
+    name = "all pods, always ready"
+
+    def look(self, pool: SimulatedPool) -> None:
+        """Asks for all pods."""
+        pool.scale(pool.trace.max_pods)
 
 
 def least_makespan(arrivals: Floats, seconds: Floats, slots: int) -> float:

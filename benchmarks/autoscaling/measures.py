@@ -38,16 +38,30 @@ class Outcome:
 def run(trace: Trace, scaler: Scaler, *, cold_start: float, step: float, seed: int) -> Outcome:
     """Simulates the trace until its end and until nothing is left to do."""
     began = time.perf_counter()
+    pool = simulated(trace, scaler, cold_start=cold_start, step=step, seed=seed)
+    return outcome(pool, scaler.name, seconds=time.perf_counter() - began)
+
+
+def simulated(
+    trace: Trace, scaler: Scaler, *, cold_start: float, step: float, seed: int
+) -> SimulatedPool:
+    """The pool after the trace has ended and nothing is left to do."""
     pool = SimulatedPool(trace, cold_start, seed)
     while pool.now < trace.duration or not pool.finished:
         scaler.look(pool)
         pool.advance(pool.now + step)
+    return pool
+
+
+def outcome(pool: SimulatedPool, scaler: str, *, seconds: float) -> Outcome:
+    """The figures of a pool that has ended; ``seconds`` is what its simulation took."""
+    trace = pool.trace
     waits = np.percentile(pool.waits(), (50, 95, 99))
     work = float(trace.seconds.sum()) / SLOTS_PER_POD
     wasted = pool.pod_seconds - work
     return Outcome(
         trace=trace.name,
-        scaler=scaler.name,
+        scaler=scaler,
         wait_p50=float(waits[0]),
         wait_p95=float(waits[1]),
         wait_p99=float(waits[2]),
@@ -58,7 +72,7 @@ def run(trace: Trace, scaler: Scaler, *, cold_start: float, step: float, seed: i
         busy_pods_killed=pool.busy_pods_killed,
         tasks_repeated=pool.tasks_repeated,
         lowered=_lowered(pool),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
     )
 
 

@@ -163,9 +163,13 @@ class SimulatedPool:
         busy: NDArray[np.int64] = np.count_nonzero(ends > self.now, axis=1)
         return busy
 
+    def first_begins(self) -> Floats:
+        """When each task began; for the first time, where its pod was deleted under it."""
+        return np.asarray(self._first_begins)
+
     def waits(self) -> Floats:
         """Seconds from coming to beginning, of all tasks."""
-        return np.asarray(self._first_begins) - self.trace.arrivals
+        return self.first_begins() - self.trace.arrivals
 
     def finishes(self) -> Floats:
         """When each task ended."""

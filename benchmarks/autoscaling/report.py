@@ -77,7 +77,7 @@ def as_verdicts(outcomes: Sequence[Outcome], traces: Sequence[Trace]) -> str:
         if not any(each.scaler.startswith("KEDA") for each in outcomes):
             continue
         for within, allowed in (("as fast", ours.wait_p95), ("in time", trace.target_wait)):
-            rival = _cheapest(outcomes, trace.name, max(allowed, ours.wait_p95))
+            rival = cheapest(outcomes, trace.name, max(allowed, ours.wait_p95))
             if rival is None:
                 lines.append(f"  {trace.name:13} no setting of KEDA's is {within}")
             else:
@@ -87,7 +87,7 @@ def as_verdicts(outcomes: Sequence[Outcome], traces: Sequence[Trace]) -> str:
     return "\n".join(lines)
 
 
-def _cheapest(outcomes: Sequence[Outcome], trace: str, wait_p95: float) -> Outcome | None:
+def cheapest(outcomes: Sequence[Outcome], trace: str, wait_p95: float) -> Outcome | None:
     """The setting of KEDA's that wastes least of those whose p95 is at most that."""
     as_fast = [
         each
