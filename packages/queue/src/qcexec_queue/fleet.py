@@ -127,11 +127,22 @@ async def vouch(connection: Connection, queue_id: int, slot_memory: int, rank: i
 
 
 def _figures(row: asyncpg.Record) -> WorkerFigures:
-    # By position: there are thousands of them.
-    leases, costs, times = row[17:]
     return WorkerFigures(
-        *row[1:13],
-        counters=RunCounters(*row[13:17]),
-        leases=leases,
-        held=tuple(map(HeldTask, costs, times)),
+        worker_id=row["worker_id"],
+        queue=row["queue"],
+        pod_uid=row["pod_uid"],
+        pod=row["pod"],
+        node=row["node"],
+        slots=row["slots"],
+        slot_memory=row["slot_memory"],
+        started_at=row["started_at"],
+        heartbeat_at=row["heartbeat_at"],
+        idle_since=row["idle_since"],
+        draining_at=row["draining_at"],
+        drained_at=row["drained_at"],
+        counters=RunCounters(
+            row["tasks_done"], row["seconds_done"], row["squares_done"], row["cost_done"]
+        ),
+        leases=row["leases"],
+        held=tuple(map(HeldTask, row["costs"], row["seconds"])),
     )

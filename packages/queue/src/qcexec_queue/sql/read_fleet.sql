@@ -1,12 +1,11 @@
 -- All workers, with what each has run and holds, and database time; where there
 -- is no worker that alone, in one row. Of the leases of a worker, the earliest
 -- are told one by one, as many as it has slots: those run, the rest waits.
--- The columns are in the order of WorkerFigures.
 select moment.at, f.*
 from (select now() as at) moment
 left join (
   select
-    w.worker_id, q.name, w.pod_uid, w.pod, w.node, w.slots, w.slot_memory, w.started_at, w.heartbeat_at,
+    w.worker_id, q.name as queue, w.pod_uid, w.pod, w.node, w.slots, w.slot_memory, w.started_at, w.heartbeat_at,
     w.idle_since, w.draining_at, w.drained_at, w.tasks_done, w.seconds_done, w.squares_done, w.cost_done,
     l.leases, l.costs, l.seconds
   from qcexec.worker w
