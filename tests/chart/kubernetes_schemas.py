@@ -1,4 +1,4 @@
-"""What a cluster takes: its own schemas, and that of the Gateway API's HTTPRoute, offline."""
+"""What a cluster takes: its own schemas, and those of HTTPRoute and WorkerPool, offline."""
 
 import functools
 import json
@@ -9,7 +9,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-from chart.rendering import Object
+from chart.rendering import Object, render
 
 NEWEST = kubernetes_validate.latest_version()
 OLDEST = "1.27"
@@ -30,6 +30,8 @@ def _fault(text: str, version: str) -> str | None:
     try:
         if document["apiVersion"].startswith("gateway.networking.k8s.io/"):
             _http_route_schema().validate(document)
+        elif document["apiVersion"] == "qcexec.io/v1alpha1":
+            _worker_pool_schema().validate(document)
         else:
             kubernetes_validate.validate(document, version, strict=True)
     except jsonschema.ValidationError as error:
@@ -40,18 +42,33 @@ def _fault(text: str, version: str) -> str | None:
     return None
 
 
+def schema_of(definition: Object, version: str) -> Any:
+    """The schema of one version in a CustomResourceDefinition. Raises ValueError."""
+    (schema,) = [
+        each["schema"]["openAPIV3Schema"]
+        for each in definition["spec"]["versions"]
+        if each["name"] == version
+    ]
+    return schema
+
+
 @functools.cache
 def _http_route_schema() -> Any:
-    definition = yaml.load(_CRD.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    (schema,) = [
-        version["schema"]["openAPIV3Schema"]
-        for version in definition["spec"]["versions"]
-        if version["name"] == "v1"
-    ]
-    closed = _closed(schema)
+    return _validator(yaml.load(_CRD.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), "v1")
+
+
+@functools.cache
+def _worker_pool_schema() -> Any:
+    (definition,) = render("default").of_kind("CustomResourceDefinition")
+    return _validator(definition, "v1alpha1")
+
+
+def _validator(definition: Object, version: str) -> Any:
+    closed = _closed(schema_of(definition, version))
     # The cluster knows metadata by itself.
     closed["properties"]["metadata"] = {"type": "object"}
-    return jsonschema.Draft7Validator(closed)
+    # As in OpenAPI 3.0, exclusiveMinimum is a word beside minimum.
+    return jsonschema.Draft4Validator(closed)
 
 
 def _closed(schema: Any) -> Any:

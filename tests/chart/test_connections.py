@@ -1,8 +1,8 @@
 """PostgreSQL takes as many connections as can be asked of it, counted by hand.
 
-docs/operations.md: an API process holds its pool and one more, a worker two. While pods are
-replaced, old and new ones exist at once: all count twice. Beside them there are the superuser's
-three, a migration, and a backup.
+docs/operations.md: an API process holds its pool and one more, a worker two, the operator one.
+While pods are replaced, old and new ones exist at once: all count twice. Beside them there are the
+superuser's three, a migration, and a backup.
 """
 
 import re
@@ -13,34 +13,42 @@ import pytest
 from chart.rendering import Rendering, refusal, render
 
 OTHERS = 3 + 1 + 1
+OPERATOR = 2 * 1
 
 
 @pytest.mark.parametrize(
     ("changes", "needed"),
     [
-        ({}, 2 * 2 * (4 + 1) + 2 * 1 * 2),
-        ({"api": {"replicas": 9}}, 2 * 9 * (4 + 1) + 2 * 1 * 2),
-        ({"api": {"replicas": 9, "connections": 20}}, 2 * 9 * (20 + 1) + 2 * 1 * 2),
+        ({}, 2 * 2 * (4 + 1) + 2 * 4 * 2 + OPERATOR),
+        ({"operator": {"enabled": False}}, 2 * 2 * (4 + 1) + 2 * 4 * 2),
+        ({"api": {"replicas": 9}}, 2 * 9 * (4 + 1) + 2 * 4 * 2 + OPERATOR),
+        ({"api": {"replicas": 9, "connections": 20}}, 2 * 9 * (20 + 1) + 2 * 4 * 2 + OPERATOR),
         (
             {"api": {"autoscaling": {"enabled": True, "maxReplicas": 30}}},
-            2 * 30 * (4 + 1) + 2 * 1 * 2,
+            2 * 30 * (4 + 1) + 2 * 4 * 2 + OPERATOR,
         ),
-        ({"workerPoolDefaults": {"replicas": 100}}, 2 * 2 * (4 + 1) + 2 * 100 * 2),
+        (
+            {"operator": {"enabled": False}, "workerPoolDefaults": {"replicas": 100}},
+            2 * 2 * (4 + 1) + 2 * 100 * 2,
+        ),
         (
             {
                 "workerPoolDefaults": {"maxReplicas": 50},
-                "workerPools": {"large": {"replicas": 80}, "none": {"replicas": 0}},
+                "workerPools": {
+                    "large": {"maxReplicas": 80},
+                    "none": {"minReplicas": 0, "maxReplicas": 0, "replicas": 0},
+                },
             },
-            2 * 2 * (4 + 1) + 2 * (50 + 80 + 50) * 2,
+            2 * 2 * (4 + 1) + 2 * (50 + 80) * 2 + OPERATOR,
         ),
         (
             {"workerPools": {"large": {"replicas": 2, "maxReplicas": 200}}},
-            2 * 2 * (4 + 1) + 2 * (1 + 200) * 2,
+            2 * 2 * (4 + 1) + 2 * (4 + 200) * 2 + OPERATOR,
         ),
     ],
     ids=str,
 )
-def test_max_connections_covers_api_workers_and_a_rollout(
+def test_max_connections_covers_api_workers_operator_and_a_rollout(
     changes: dict[str, Any], needed: int
 ) -> None:
     allowed = setting(render("default", changes), "max_connections")
@@ -88,7 +96,7 @@ def test_a_large_number_reaches_postgresql_as_it_was_given() -> None:
 
 @pytest.mark.parametrize("missing", [1, 30])
 def test_a_limit_that_is_too_low_is_refused_and_the_message_says_by_how_much(missing: int) -> None:
-    needed = 2 * 2 * (4 + 1) + 2 * 1 * 2 + 20
+    needed = 2 * 2 * (4 + 1) + 2 * 4 * 2 + OPERATOR + 20
     message = refusal(
         "external_database", {"externalDatabase": {"maxConnections": needed - missing}}
     )
@@ -97,7 +105,7 @@ def test_a_limit_that_is_too_low_is_refused_and_the_message_says_by_how_much(mis
 
 
 def test_a_limit_that_is_just_enough_is_taken() -> None:
-    needed = 2 * 2 * (4 + 1) + 2 * 1 * 2 + 20
+    needed = 2 * 2 * (4 + 1) + 2 * 4 * 2 + OPERATOR + 20
     assert render("external_database", {"externalDatabase": {"maxConnections": needed}}).objects
 
 

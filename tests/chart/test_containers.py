@@ -16,13 +16,19 @@ def test_each_image_is_named_with_a_tag_that_stands_still(rendering: Rendering) 
 
 
 def test_our_images_have_the_release_of_the_chart_unless_told_otherwise() -> None:
-    assert images("default") == {"qcexec-api:0.1.0", "qcexec-worker:0.1.0", "postgres:17"}
+    assert images("default") == {
+        "qcexec-api:0.1.0",
+        "qcexec-worker:0.1.0",
+        "qcexec-operator:0.1.0",
+        "postgres:17",
+    }
 
 
 def test_the_registry_is_put_before_our_images_and_not_before_postgresqls() -> None:
     assert images("everything_on") == {
         "registry.example/team/qcexec-api:1.2.3",
         "registry.example/team/qcexec-worker:1.2.3",
+        "registry.example/team/qcexec-operator:1.2.3",
         "postgres:17",
     }
 
@@ -49,7 +55,7 @@ def test_each_container_requests_cpu_and_memory_and_its_memory_is_limited(
 def test_each_long_running_container_says_whether_it_lives_and_is_ready(
     rendering: Rendering,
 ) -> None:
-    for component in ("api", "worker", "postgresql"):
+    for component in ("api", "worker", "operator", "postgresql"):
         for pod in rendering.pods(component):
             for container in pod.containers:
                 if not container.init:

@@ -116,14 +116,14 @@ def test_an_autoscaler_and_the_deployment_do_not_both_decide() -> None:
     assert render("default").one("Deployment", "qcexec-api")["spec"]["replicas"] == 2
 
 
-def test_what_outlives_a_release_is_the_volumes_and_the_passwords() -> None:
+def test_what_outlives_a_release_is_volumes_passwords_and_what_other_releases_use() -> None:
     rendering = render("default", {"backup": {"enabled": True}})
     kept = {
         each["kind"]
         for each in rendering.objects
         if each["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
     }
-    assert kept == {"Secret", "PersistentVolumeClaim"}
+    assert kept == {"Secret", "PersistentVolumeClaim", "CustomResourceDefinition"}
     (stateful,) = rendering.of_kind("StatefulSet")
     assert stateful["spec"].get("persistentVolumeClaimRetentionPolicy", {}) in (
         {},

@@ -70,7 +70,8 @@ def test_a_new_cluster_gets_ingress_images_and_release(kind_up: _KindUp) -> None
     assert ended.returncode == 0, ended.stderr
     _, create, load = kind_up.calls("kind")
     assert "create cluster --config k8s/kind-config.yaml" in create
-    assert load == "kind load docker-image --name qcexec qcexec-api:dev qcexec-worker:dev"
+    images = "qcexec-api:dev qcexec-worker:dev qcexec-operator:dev"
+    assert load == f"kind load docker-image --name qcexec {images}"
     assert any("apply -f k8s/kind-ingress.yaml" in call for call in kind_up.calls("kubectl"))
     (install,) = kind_up.calls("helm")
     assert install.startswith("helm upgrade --install qcexec charts/qcexec ")
@@ -106,12 +107,13 @@ def test_pods_are_replaced_when_their_image_has_another_content(kind_up: _KindUp
     kind_up.run()
     (install,) = kind_up.calls("helm")
     options = [part for part in install.split(" ") if part.endswith(":dev")]
-    assert len(options) == 2
+    assert len(options) == 3
     settings = [part for option in options for part in ("--set-string", option)]
     command = ["template", "qcexec", str(CHART), *SECRETS_READABLE]
     rendered = run([*command, *settings])
     assert rendered.count("image-id: sha256:of-qcexec-api:dev") == 1
     assert rendered.count("image-id: sha256:of-qcexec-worker:dev") == 1
+    assert rendered.count("image-id: sha256:of-qcexec-operator:dev") == 1
 
 
 def test_a_cluster_alone_gets_no_release(kind_up: _KindUp) -> None:

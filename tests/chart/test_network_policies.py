@@ -1,4 +1,4 @@
-"""Who may reach whom: the table of docs/kubernetes.md, by hand, against the chart's policies."""
+"""Who may reach whom: docs/network-policies.md, by hand, against the chart's policies."""
 
 from typing import Any
 
@@ -17,10 +17,11 @@ PEERS = {
     "internet": Peer(address="203.0.113.9"),
     "database": Peer(address="192.0.2.10"),
     "cloud metadata": Peer(address="169.254.169.254"),
+    "api server": Peer(address="192.0.2.20"),
 }
-HTTP, POSTGRESQL, DNS = 8000, 5432, 53
+HTTP, OPERATOR, POSTGRESQL, DNS = 8000, 8080, 5432, 53
 PORTS = [
-    *((port, "TCP") for port in (HTTP, POSTGRESQL, DNS, 80, 443, 6443)),
+    *((port, "TCP") for port in (HTTP, OPERATOR, POSTGRESQL, DNS, 80, 443, 6443)),
     (DNS, "UDP"),
 ]
 Way = tuple[str, str, int]
@@ -29,16 +30,23 @@ Way = tuple[str, str, int]
 OPEN: set[Way] = {
     ("test", "api", HTTP),
     ("monitoring", "api", HTTP),
+    ("monitoring", "operator", OPERATOR),
     ("api", "postgresql", POSTGRESQL),
     ("worker", "postgresql", POSTGRESQL),
+    ("operator", "postgresql", POSTGRESQL),
     ("backup", "postgresql", POSTGRESQL),
     ("api", "dns", DNS),
     ("worker", "dns", DNS),
+    ("operator", "dns", DNS),
+    ("operator", "api server", 443),
+    ("operator", "api server", 6443),
     ("backup", "dns", DNS),
     ("test", "dns", DNS),
 }
 PUBLISHED: set[Way] = {("ingress controller", "api", HTTP)}
-OUTSIDE: set[Way] = {(source, "database", 5432) for source in ("api", "worker", "backup")}
+OUTSIDE: set[Way] = {
+    (source, "database", 5432) for source in ("api", "worker", "operator", "backup")
+}
 
 WHERE = {
     "ingressController": [
@@ -47,6 +55,7 @@ WHERE = {
     "monitoring": [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "observers"}}}
     ],
+    "apiServer": {"to": [{"ipBlock": {"cidr": "192.0.2.20/32"}}]},
 }
 ALL = {"backup": {"enabled": True}, "networkPolicy": WHERE}
 
@@ -84,6 +93,30 @@ def test_without_saying_where_it_is_its_port_is_reached_anywhere() -> None:
     assert not may_reach(policies(rendering), peers(rendering)["api"], PEERS["internet"], 443)
 
 
+def test_without_saying_where_it_is_the_clusters_api_is_found_anywhere_by_the_operator_alone() -> (
+    None
+):
+    rendering = render("default")
+    for port, reached in ((443, True), (6443, True), (80, False), (HTTP, False)):
+        for target in ("api server", "internet"):
+            assert (
+                may_reach(policies(rendering), peers(rendering)["operator"], PEERS[target], port)
+                is reached
+            )
+    for source in ("api", "worker", "postgresql", "test"):
+        for port in (443, 6443):
+            peer = peers(rendering)[source]
+            assert not may_reach(policies(rendering), peer, PEERS["api server"], port)
+
+
+def test_without_monitoring_nobody_reaches_the_operator() -> None:
+    rendering = render("default", {"networkPolicy": {"monitoring": []}})
+    everybody = peers(rendering) | PEERS
+    operator = everybody.pop("operator")
+    for source in everybody.values():
+        assert not may_reach(policies(rendering), source, operator, OPERATOR)
+
+
 def test_a_stranger_of_the_same_labels_in_another_namespace_is_a_stranger() -> None:
     rendering = render("default")
     worker = peers(rendering)["worker"]
@@ -94,8 +127,13 @@ def test_a_stranger_of_the_same_labels_in_another_namespace_is_a_stranger() -> N
 def test_two_releases_in_one_namespace_do_not_reach_one_another() -> None:
     one, other = render("default"), render("default", release="other")
     together = [*policies(one), *policies(other)]
-    for source in ("api", "worker", "test"):
-        for target, port in (("postgresql", POSTGRESQL), ("api", HTTP), ("worker", HTTP)):
+    for source in ("api", "worker", "operator", "test"):
+        for target, port in (
+            ("postgresql", POSTGRESQL),
+            ("api", HTTP),
+            ("worker", HTTP),
+            ("operator", OPERATOR),
+        ):
             assert not may_reach(together, peers(one)[source], peers(other)[target], port)
 
 
@@ -103,7 +141,7 @@ def test_the_extra_rules_add_what_they_say() -> None:
     rendering = render("everything_on")
     collector = Peer({"app": "collector"}, namespace="tracing")
     portal = Peer({"app": "portal"})
-    for source in ("api", "worker"):
+    for source in ("api", "worker", "operator"):
         assert may_reach(policies(rendering), peers(rendering)[source], collector, 4317)
     assert not may_reach(policies(rendering), peers(rendering)["backup"], collector, 4317)
     assert may_reach(policies(rendering), portal, peers(rendering)["api"], HTTP)

@@ -52,7 +52,13 @@ def test_what_kubernetes_does_not_know_is_noticed() -> None:
         "metadata": {"name": "a"},
         "spec": {"rules": [{"backendRef": []}]},
     }
-    for document in (misspelt, unknown, route):
+    pool = {
+        "apiVersion": "qcexec.io/v1alpha1",
+        "kind": "WorkerPool",
+        "metadata": {"name": "a"},
+        "spec": {"scaleTargetRef": {"name": "a"}, "queue": "a", "maxReplicas": 1, "minReplica": 1},
+    }
+    for document in (misspelt, unknown, route, pool):
         assert fault(document, NEWEST)
 
 
@@ -67,14 +73,25 @@ def test_no_two_objects_share_a_name(rendering: Rendering) -> None:
     assert len(names) == len(set(names))
 
 
-def test_two_releases_in_one_namespace_share_no_object() -> None:
+def test_two_releases_in_one_namespace_share_no_object_but_a_definition() -> None:
     releases = ["qcexec", "another", "qcexec-next", "a" * 53, "a" * 52 + "b"]
     names = [
         {_name(each) for each in render("everything_on", release=release).objects}
         for release in releases
     ]
     for one, other in itertools.combinations(names, 2):
-        assert not one & other
+        assert one & other == {"CustomResourceDefinition/workerpools.qcexec.io"}
+
+
+def test_a_second_release_leaves_the_definition_to_the_first() -> None:
+    rendering = render("default", {"crds": {"enabled": False}})
+    assert rendering.of_kind("CustomResourceDefinition") == []
+    assert rendering.of_kind("WorkerPool")
+
+
+def test_a_definition_that_is_not_kept_goes_with_the_release() -> None:
+    (definition,) = render("default", {"crds": {"keep": False}}).of_kind("CustomResourceDefinition")
+    assert "helm.sh/resource-policy" not in definition["metadata"].get("annotations", {})
 
 
 def _name(document: Any) -> str:

@@ -14,6 +14,7 @@ GIVEN = {
     ("api", "migrate"): {OWNER},
     ("api", "api"): {APP},
     ("worker", "worker"): {APP},
+    ("operator", "operator"): {APP},
     ("postgresql", "postgresql"): {SUPERUSER, OWNER, APP},
     ("backup", "dump"): {OWNER},
     ("backup", "restore"): {OWNER},

@@ -53,7 +53,7 @@ def test_a_pool_can_take_back_what_the_defaults_say(
 
 
 def test_a_pool_of_no_pods_is_there_to_be_scaled() -> None:
-    rendering = render("two_pools")
+    rendering = render("two_pools", {"operator": {"enabled": False}})
     assert rendering.one("Deployment", "qcexec-worker-large")["spec"]["replicas"] == 0
 
 

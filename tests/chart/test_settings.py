@@ -1,4 +1,4 @@
-"""API and workers understand what the chart tells them, and the chart admits what they do."""
+"""The services understand what the chart tells them, and the chart admits what they do."""
 
 import subprocess
 import sys
@@ -14,9 +14,16 @@ from chart.helm import CHART
 from chart.rendering import Container, Pod, Rendering, render
 from qcexec_api.settings import ApiSettings
 from qcexec_configuration import read_settings
+from qcexec_operator.settings import OperatorSettings
 from qcexec_worker.settings import WorkerSettings
 
-SETTINGS: Mapping[str, type[BaseSettings]] = {"api": ApiSettings, "worker": WorkerSettings}
+SETTINGS: Mapping[str, type[BaseSettings]] = {
+    "api": ApiSettings,
+    "worker": WorkerSettings,
+    "operator": OperatorSettings,
+}
+# What the cluster puts in for a field of the pod that a setting comes from.
+FIELDS = {"metadata.namespace": "quantum"}
 
 # Which setting a value becomes.
 BECOMES = {
@@ -32,6 +39,7 @@ BECOMES = {
     "api.maxQueuedBytes": "max_queued_bytes",
     "api.shutdownDelaySeconds": "shutdown_delay_seconds",
     "api.shutdownTimeoutSeconds": "shutdown_timeout_seconds",
+    "operator.intervalSeconds": "interval_seconds",
     "workerPoolDefaults.rank": "pool_rank",
     "workerPoolDefaults.slots": "slots",
     "workerPoolDefaults.minSlotMemoryBytes": "min_slot_memory_bytes",
@@ -45,7 +53,7 @@ LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", 
 
 
 def test_each_variable_is_one_that_its_service_reads(rendering: Rendering) -> None:
-    for pod in (*rendering.pods("api"), *rendering.pods("worker")):
+    for pod in services(rendering):
         known = {f"QCEXEC_{name.upper()}" for name in SETTINGS[pod.component].model_fields}
         given = {
             variable["name"]
@@ -58,7 +66,7 @@ def test_each_variable_is_one_that_its_service_reads(rendering: Rendering) -> No
 def test_each_service_starts_with_the_variables_that_it_is_given(
     rendering: Rendering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pod in (*rendering.pods("api"), *rendering.pods("worker")):
+    for pod in services(rendering):
         settings_of(pod, monkeypatch)
 
 
@@ -118,6 +126,10 @@ def test_a_program_has_the_options_that_it_is_started_with() -> None:
         assert told <= options_of(module)
 
 
+def services(rendering: Rendering) -> list[Pod]:
+    return [pod for component in SETTINGS for pod in rendering.pods(component)]
+
+
 def container_of(pod: Pod) -> Container:
     return pod.container(pod.component)
 
@@ -128,6 +140,10 @@ def settings_of(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         environment.chdir(Path(__file__).parent)  # away from any .env file
         for name, value in container_of(pod).variables.items():
             environment.setenv(name, value)
+        for variable in container_of(pod).spec["env"]:
+            field = variable.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
+            if field in FIELDS:
+                environment.setenv(variable["name"], FIELDS[field])
         return read_settings(SETTINGS[pod.component]).model_dump()
 
 

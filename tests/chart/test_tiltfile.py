@@ -16,7 +16,7 @@ def test_what_tilt_would_do_holds_together() -> None:
 
 def test_there_are_the_images_the_forward_and_the_buttons_that_a_developer_expects() -> None:
     setup = evaluate(_TILTFILE, ROOT)
-    assert {"qcexec-api", "qcexec-worker"} <= setup.images.keys()
+    assert {"qcexec-api", "qcexec-worker", "qcexec-operator"} <= setup.images.keys()
     assert setup.resources["qcexec-api"].forwards == ((8000, 8000),)
     assert setup.local_resources.keys() == {"submit-demo-circuit", "tests", "acceptance-tests"}
 
@@ -29,17 +29,22 @@ def test_there_are_the_images_the_forward_and_the_buttons_that_a_developer_expec
         ("SOURCE_FOLDER = '/opt/qcexec'", "SOURCE_FOLDER = '/opt/qcexc'", "is not where the image"),
         ("['configuration', 'engine',", "['configuration',", "never reaches"),
         ("'configuration', 'queue',", "'configuration', 'engine', 'queue',", "is not in the image"),
-        ("sources['services", "sources['Services", "is no package"),
+        ("sources[folder + '/src/'", "sources[folder + '/source/'", "is no package"),
         ("run('kill -HUP 1')", "run('true')", "is not told"),
         ("'/pyproject.toml'", "'/setup.py'", "is not there"),
         ("/sql/migrations'", "/sql'", "takes no build"),
-        ("'services/%s/Dockerfile'", "'services/%s/dockerfile'", "is not there"),
+        ("folder + '/Dockerfile'", "folder + '/dockerfile'", "is not there"),
         ("'k8s/tilt/Dockerfile'", "'services/api/Dockerfile'", "starts from no image"),
         ("only=['reload.py']", "only=['reloaded.py']", "is not there"),
         ("'MODULE': module", "'MODULE': name", "is no module"),
         ("image = 'qcexec-' + name", "image = 'qcexec_' + name", "runs in no workload"),
+        ("'RUN_AS_USER': str(user)", "'RUN_AS_USER': str(10001)", "may not write"),
         ("['readOnlyRootFilesystem'] = False", "['readOnlyRootFilesystem'] = True", "written"),
         ("'helm.sh/hook' not in", "'helm.sh/hooks' not in", "hook"),
+        ("'tilt.dev/down-policy'", "'tilt.dev/down'", "goes with tilt down"),
+        ("'workerpools.qcexec.io:customr", "'workerpool.qcexec.io:customr", "there is no object"),
+        ("=['worker-pool-definition', ", "=[", "does not wait for its definition"),
+        ("['qcexec-worker-default:workerpool']", "[]", "does not wait for its definition"),
         ("'owner-password'", "'owners-password'", "owner-password"),
         ("{'name': 'qcexec-development'", "{'name': 'qcexec-developer'", "superuser-password"),
         ("k8s_resource('qcexec-postgresql'", "k8s_resource('postgresql'", "no workload"),

@@ -45,11 +45,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What Tilt says of a workload; `forwards` are pairs of the machine's port and the pod's."""
+    """What Tilt says of a workload, or of a few objects under a name of their own.
 
-    workload: str
+    forwards    pairs of the machine's port and the pod's
+    objects     what is made along with it: name and kind, in lower case, with a colon between
+    """
+
+    name: str
+    workload: str | None
     forwards: tuple[tuple[int, int], ...]
     needs: tuple[str, ...]
+    objects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +185,22 @@ class _Builtins:
 
     def k8s_resource(
         self,
-        workload: str,
+        workload: str | None = None,
         *,
+        new_name: str | None = None,
+        objects: Sequence[str] = (),
         port_forwards: Sequence[Sequence[int]] = (),
         resource_deps: Sequence[str] = (),
+        pod_readiness: str = "wait",  # noqa: ARG002 - Tilt's
         labels: Sequence[str] = (),  # noqa: ARG002 - Tilt's
     ) -> None:
+        name = new_name or workload
+        if name is None:
+            raise ValueError("a resource has a workload or a new_name")
         forwards = tuple((local, container) for local, container in port_forwards)
-        self.setup.resources[workload] = Resource(workload, forwards, tuple(resource_deps))
+        self.setup.resources[name] = Resource(
+            name, workload, forwards, tuple(resource_deps), tuple(objects)
+        )
 
     def local_resource(
         self,

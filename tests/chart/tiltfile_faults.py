@@ -14,6 +14,7 @@ from chart.tiltfile import Image, LocalResource, Setup
 
 _WORKLOADS = ("Deployment", "StatefulSet")
 _MIGRATIONS = "packages/queue/src/qcexec_queue/sql/migrations"
+_COPIED_MEMBER = r"^COPY ((?:packages/|services/|operator)\S*) "
 
 
 def faults(setup: Setup) -> Iterator[str]:
@@ -65,13 +66,16 @@ def _live_update_faults(image: Image, setup: Setup) -> Iterator[str]:
     for container in containers:
         if container["securityContext"]["readOnlyRootFilesystem"]:
             yield f"{container['name']}: its source cannot be written"
+    (user,) = re.findall(r"^USER (\d+):", _read(release.dockerfile), re.MULTILINE)
+    if image.arguments.get("RUN_AS_USER") != user:
+        yield f"{image.ref}: its user may not write its source"
 
 
 def _copied_packages(dockerfile: str) -> dict[str, str]:
     """The source of each member that a Dockerfile copies, and where its package is installed."""
     (target,) = re.findall(r"--target (\S+)", dockerfile)
     found = {}
-    for member in re.findall(r"^COPY ((?:packages|services)/\S+) ", dockerfile, re.MULTILINE):
+    for member in re.findall(_COPIED_MEMBER, dockerfile, re.MULTILINE):
         (package,) = (ROOT / member / "src").glob("*/__init__.py")
         name = package.parent.name
         found[f"{member}/src/{name}"] = f"{target}/{name}"
@@ -80,7 +84,7 @@ def _copied_packages(dockerfile: str) -> dict[str, str]:
 
 def _dependency_files(dockerfile: str) -> Iterator[str]:
     yield from re.findall(r"^COPY (requirements/\S+) ", dockerfile, re.MULTILINE)
-    for member in re.findall(r"^COPY ((?:packages|services)/\S+) ", dockerfile, re.MULTILINE):
+    for member in re.findall(_COPIED_MEMBER, dockerfile, re.MULTILINE):
         yield f"{member}/pyproject.toml"
 
 
@@ -88,6 +92,10 @@ def _object_faults(objects: list[Mapping[str, Any]]) -> Iterator[str]:
     for each in objects:
         if "helm.sh/hook" in each["metadata"].get("annotations", {}):
             yield f"{each['kind']}/{each['metadata']['name']} is a hook, and would run at once"
+        if each["kind"] == "CustomResourceDefinition" and "keep" not in each["metadata"].get(
+            "annotations", {}
+        ).get("tilt.dev/down-policy", ""):
+            yield f"{each['metadata']['name']} goes with tilt down, and with it others' objects"
     (namespace,) = [each for each in objects if each["kind"] == "Namespace"]
     if "restricted" not in namespace["metadata"].get("labels", {}).values():
         yield "the namespace does not enforce Pod Security restricted"
@@ -124,6 +132,8 @@ def _resource_faults(setup: Setup) -> Iterator[str]:
     }
     known = setup.resources.keys() | setup.local_resources.keys()
     for resource in setup.resources.values():
+        if resource.workload is None:
+            continue
         if resource.workload not in workloads:
             yield f"{resource.workload} is no workload of the chart"
             continue
@@ -136,6 +146,29 @@ def _resource_faults(setup: Setup) -> Iterator[str]:
     needs += [each.needs for each in setup.local_resources.values()]
     for need in {name for names in needs for name in names} - known:
         yield f"a resource waits for {need}, which is none"
+    yield from _grouping_faults(setup)
+
+
+def _grouping_faults(setup: Setup) -> Iterator[str]:
+    """Tilt makes what no resource names all at once, before the cluster knows a new kind."""
+    made = {_selector(each): each["kind"] for each in setup.objects}
+    makers = {selector: each for each in setup.resources.values() for selector in each.objects}
+    for selector in makers.keys() - made.keys():
+        yield f"there is no object {selector}"
+    definitions = {
+        each["spec"]["names"]["kind"]: makers.get(_selector(each))
+        for each in setup.objects
+        if each["kind"] == "CustomResourceDefinition"
+    }
+    for selector, kind in made.items():
+        if kind in definitions:
+            definer, maker = definitions[kind], makers.get(selector)
+            if definer is None or maker is None or definer.name not in maker.needs:
+                yield f"{selector} does not wait for its definition"
+
+
+def _selector(document: Mapping[str, Any]) -> str:
+    return f"{document['metadata']['name']}:{document['kind'].lower()}"
 
 
 def _button_faults(resource: LocalResource, setup: Setup) -> Iterator[str]:

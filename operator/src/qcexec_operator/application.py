@@ -48,12 +48,11 @@ def main() -> int:
         return 2
     for library in _CHATTY:
         logging.getLogger(library).setLevel(logging.WARNING)
-    return asyncio.run(run(settings))
+    return asyncio.run(_run(settings))
 
 
-async def run(settings: OperatorSettings, stop: asyncio.Event | None = None) -> int:
-    """The whole operator, until ``stop`` or a signal; gives the exit code."""
-    stop = stop or asyncio.Event()
+async def _run(settings: OperatorSettings) -> int:
+    stop = asyncio.Event()
     health = Health()
     metrics = Metrics(lambda: health.age_seconds)
     observer = partial(_observe, metrics)

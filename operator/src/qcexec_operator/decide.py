@@ -246,7 +246,8 @@ class _Situation:
         }
         alive = [each.pod for each in (*self.doomed, *self.stay)]
         sure = surely_deleted(alive, may_go, len(self.doomed))
-        lower = min(sure + self._missing, self.current - desired)
+        uncreated = max(0, self.current - max(len(self.stay), self.deployment.pods))
+        lower = min(sure + uncreated, self.current - desired)
         return self.current - lower if lower > 0 else None
 
     def _reason(

@@ -137,6 +137,8 @@ class DeploymentState:
     rolling_out: bool
     """Pods of more than one template exist, or are about to."""
     resource_version: str
+    pods: int = 0
+    """How many its controller has created, as far as it has said; the watch may be behind."""
 
 
 @dataclass(frozen=True, slots=True)

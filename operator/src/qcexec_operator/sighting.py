@@ -103,6 +103,7 @@ def read_deployment(body: Mapping[str, Any]) -> DeploymentSighting:
                 observed_generation=status.get("observedGeneration", 0),
                 rolling_out=status.get("updatedReplicas", 0) < pods,
                 resource_version=metadata["resourceVersion"],
+                pods=pods,
             ),
             selector=_selector(spec),
             pods=pods,
