@@ -187,7 +187,8 @@ class QueueWorker:
             await asyncio.sleep(self.pace.heartbeat)
 
     async def _register(self, connection: Connection) -> None:
-        at, _ = await register(connection, identity(self.worker_id, self._queue_id), self._policy)
+        me = identity(self.worker_id, self._queue_id)
+        at, _, _ = await register(connection, me, self._policy)
         if self._answered is None:
             self._answered = at
         self._registered.set()

@@ -94,6 +94,8 @@ class Services:
     """Starts services for one test and ends them after it."""
 
     def __init__(self, folder: Path) -> None:
+        self.environment: dict[str, str] = {}
+        """What each has beside its own; for those that are started from then on."""
         self._folder = folder
         self._started: list[ServiceProcess] = []
 
@@ -111,11 +113,13 @@ class Services:
         number = len(self._started) + 1
         log = self._folder / f"{number}-{module}.log"
         base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        # Many run on this machine: one that serves its metrics is told where.
+        base["QCEXEC_METRICS_PORT"] = "0"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 launch_command([sys.executable, "-m", module, *arguments]),
                 cwd=self._folder,
-                env={**base, **environment},
+                env={**base, **self.environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 
 import kopf
 
@@ -28,6 +29,8 @@ from qcexec_operator.web import serving
 from qcexec_queue.connections import Role, connect
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_telemetry import LogFileUnusable, configure_logging, log_event, log_typed_event
+
+DISTRIBUTION = "qcexec-operator"
 
 _RETRY_SECONDS = 2.0
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -54,7 +57,7 @@ def main() -> int:
 async def _run(settings: OperatorSettings) -> int:
     stop = asyncio.Event()
     health = Health()
-    metrics = Metrics(lambda: health.age_seconds)
+    metrics = Metrics(version(DISTRIBUTION), lambda: health.age_seconds)
     observer = partial(_observe, metrics)
     loop = asyncio.get_running_loop()
     for number in _STOP_SIGNALS:
@@ -90,7 +93,7 @@ async def _operate(
             connect,
             settings.database_url.get_secret_value(),
             role=Role.SERVICE,
-            application="qcexec-operator",
+            application=DISTRIBUTION,
         ),
         f"{settings.namespace}/{settings.instance}",
         RetryPolicy(

@@ -21,6 +21,9 @@ from qcexec_operator.sighting import DeploymentSighting
 from qcexec_operator.status import PATIENT_SECONDS, pressing, status
 from qcexec_operator.worker_pool import WorkerPool
 
+HELD_SECONDS = 10.0
+"""A scale that is held for so long is worth an Event."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Written:
@@ -31,6 +34,15 @@ class _Written:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A doubt that keeps a scale as it is."""
+
+    code: str
+    since: float
+    told: bool
+
+
 class Chronicle:
     """Writes down what happens to pools."""
 
@@ -38,7 +50,7 @@ class Chronicle:
         self._cluster = cluster
         self._observer = observer
         self._written: dict[str, _Written] = {}
-        self._held: dict[str, str] = {}
+        self._held: dict[str, _Held] = {}
 
     async def kept(
         self,
@@ -62,7 +74,7 @@ class Chronicle:
         if outcome.scaled_to is not None:
             reason = "ScaledUp" if outcome.scaled_to > _current(observed) else "ScaledDown"
             await self._told(self._cluster.post_event(pool, reason, plan.reason))
-        await self._tell_held(pool, plan)
+        await self._tell_held(pool, plan, now)
         if deployment is not None and pool.installed_by_hook and not pool.owners:
             await self._told(self._give_owner(pool, deployment))
 
@@ -93,18 +105,24 @@ class Chronicle:
         await self._cluster.write_status(pool, wanted)
         self._written[pool.name] = _Written(pool.uid, wanted, now)
 
-    async def _tell_held(self, pool: WorkerPool, plan: Plan) -> None:
+    async def _tell_held(self, pool: WorkerPool, plan: Plan, now: float) -> None:
+        """What passes by itself, as the first seconds of a release do, is not told."""
         active = plan.condition(ConditionType.SCALING_ACTIVE)
         code = None if active.status or active.reason == "Paused" else active.reason
-        if code == self._held.get(pool.name):
-            return
+        held = self._held.get(pool.name)
         if code is None:
-            del self._held[pool.name]
-            self._observer(ScalingResumed(pool.name))
+            self._held.pop(pool.name, None)
+            if held is not None and held.told:
+                self._observer(ScalingResumed(pool.name))
             return
-        self._held[pool.name] = code
-        self._observer(ScalingHeld(pool.name, code, active.message))
-        await self._told(self._cluster.post_event(pool, "ScalingHeld", plan.reason, warning=True))
+        if held is None or held.code != code:
+            since = now if held is None else held.since
+            held = self._held[pool.name] = _Held(code, since, told=False)
+        if not held.told and now - held.since >= HELD_SECONDS:
+            self._held[pool.name] = replace(held, told=True)
+            self._observer(ScalingHeld(pool.name, code, active.message))
+            event = self._cluster.post_event(pool, "ScalingHeld", plan.reason, warning=True)
+            await self._told(event)
 
     async def _give_owner(self, pool: WorkerPool, deployment: DeploymentSighting) -> None:
         """What a hook has installed belongs to no release: it is to go with its Deployment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qcexec_operator import words
 from qcexec_operator.demand import Demand
 from qcexec_operator.observed import Doubt, Observed, PodPhase
 from qcexec_operator.plan import Condition, ConditionType
@@ -50,10 +51,10 @@ def _active(policy: Policy, doubts: Sequence[Doubt]) -> Condition:
 def _limited(observed: Observed, policy: Policy, needed: Demand | None) -> Condition:
     type_ = ConditionType.SCALING_LIMITED
     if needed is not None and needed.pods > policy.max_replicas:
-        message = f"The work needs {needed.pods} pods; maxReplicas is {policy.max_replicas}."
+        message = f"The work needs {words.pods(needed.pods)}; maxReplicas is {policy.max_replicas}."
         return Condition(type_, True, "TooManyReplicas", message)
     if needed is not None and needed.pods < policy.min_replicas:
-        message = f"The work needs {needed.pods} pods; minReplicas is {policy.min_replicas}."
+        message = f"The work needs {words.pods(needed.pods)}; minReplicas is {policy.min_replicas}."
         return Condition(type_, True, "TooFewReplicas", message)
     if observed.deployment is not None and observed.deployment.rolling_out:
         return Condition(type_, True, "RolloutRuns", "No pod is taken while a rollout runs.")

@@ -96,14 +96,16 @@ def demand(load: Load, supply: Supply, target_wait: float, cold_start: float) ->
     capacity = _capacity(load, supply, horizon, cold_start, least)
     short = max(0.0, work + growing * cold_start - capacity)
     extra = _extra_slots(load, supply, short, max(horizon - cold_start, least))
-    if load.oldest_seconds > target_wait and not supply.starting and load.depth > supply.free:
+    late = load.oldest_seconds > target_wait and load.depth > supply.free
+    if late and not supply.starting:
         # There should have been enough, and there was not: what is believed of the work is wrong.
         extra = max(extra, 1.0)
     level = _level(load, supply, work, horizon, target_wait)
     if extra > 0.0:
         pods = max(supply.replicas + math.ceil(extra / supply.slots_per_pod - 1e-9), level)
     else:
-        pods = min(level, supply.replicas)
+        # Some of the pods may not be working: while tasks are late there are not too many.
+        pods = supply.replicas if late else min(level, supply.replicas)
     at_least = 1 if load.depth or load.running or load.due_soon or supply.busy else 0
     return Demand(
         pods=max(pods, at_least),

@@ -29,7 +29,7 @@ from qcexec_operator.look import Look, QueueLook
 from qcexec_operator.memory import Memory
 from qcexec_operator.metrics import Metrics
 from qcexec_operator.observe import observe
-from qcexec_operator.observed import Doubt, DoubtCode
+from qcexec_operator.observed import Doubt, DoubtCode, PodPhase
 from qcexec_operator.sighting import DeploymentSighting
 from qcexec_operator.view import ClusterView
 from qcexec_operator.worker_pool import WorkerPool
@@ -106,6 +106,7 @@ class Reconciler:
         if leads:
             await self._release_lost_pods(queues)
             await self._retire(self._view.orphaned_pools)
+            await self._call_back_strays(queues, pools)
             for pool in pools:
                 deployment, more = await self._sight(pool)
                 shared = self._shared(pool, pools)
@@ -225,10 +226,10 @@ class Reconciler:
             history = replace(history, failed_write=doubt)
         self._histories[pool.uid] = history
         self._sleeps(pool, awake=bool(observed.workers))
-        if pool.wakeable and deployment is not None and queues is not None:
+        shared = any(each.code is DoubtCode.QUEUE_SHARED for each in doubts)
+        if pool.wakeable and deployment is not None and queues is not None and not shared:
             await self._vouch(pool, deployment)
-        bounds = (policy.min_replicas, policy.max_replicas)
-        self._metrics.decided(pool.name, observed, plan, bounds)
+        self._metrics.decided(pool.name, observed, plan, policy)
         await self._chronicle.kept(pool, deployment, observed, plan, outcome, now)
 
     async def _vouch(self, pool: WorkerPool, deployment: DeploymentSighting) -> None:
@@ -254,6 +255,24 @@ class Reconciler:
             self._metrics.forget(pool.name)
             self._chronicle.forget(pool)
             self._view.settled(pool)
+
+    async def _call_back_strays(
+        self, queues: QueueLook | None, pools: Sequence[WorkerPool]
+    ) -> None:
+        """Calls back workers of pools that were deleted while no operator ran."""
+        if queues is None or self._listed_at is None:
+            return
+        staying = {each.uid for each in self._view.pods if each.phase is not PodPhase.GOING}
+        known = {each.queue for each in (*pools, *self._view.orphaned_pools)}
+        strays = [
+            each.worker_id
+            for each in queues.fleet.workers
+            if each.draining_at is not None and each.pod_uid in staying and each.queue not in known
+        ]
+        try:
+            await self._database.ask_drain(strays, drain=False)
+        except (DatabaseUnavailable, SchemaMismatch) as error:
+            self._failed(error)
 
     async def _call_back(self, pool: WorkerPool, history: History) -> bool:
         """Whether nobody is asked to drain any more."""

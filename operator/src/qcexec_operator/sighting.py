@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ TEMPLATE_HASH = "pod-template-hash"
 
 UNLIMITED_BYTES = 1 << 40
 """What a container without a memory limit is taken to have."""
+
+_COST = re.compile(r"0|[1-9][0-9]{0,9}|-[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,11 @@ def _phase(node: str | None, status: Mapping[str, Any]) -> PodPhase:
 
 
 def _cost(annotation: str | None) -> int:
-    """As the ReplicaSet controller reads it: what is no number is 0."""
-    try:
-        return int(annotation or 0)
-    except ValueError:
+    """As the ReplicaSet controller reads it: what is no number of 32 bits to it is 0."""
+    if annotation is None or not _COST.fullmatch(annotation):
         return 0
+    cost = int(annotation)
+    return cost if -(2**31) <= cost < 2**31 else 0
 
 
 def _memory(containers: list[Mapping[str, Any]]) -> int:

@@ -184,3 +184,11 @@ def test_what_arrives_while_pods_start_counts_where_the_slots_are_too_few_for_it
     growing = replace(waiting, arrival_rate=20.0)  # 40 slots: 20 more, for ten seconds
     # As many as keep up, at a utilization of 0.8: 50 slots.
     assert demand(growing, supply, WAIT, START).pods == 13
+
+
+def test_while_tasks_are_late_pods_that_may_not_work_are_not_given_up() -> None:
+    # One pod works, one is on a lost node, and one starts for ever in its place: by what is
+    # believed, two would do, but a task has waited for longer than it may.
+    supply = Supply(replicas=3, slots_per_pod=1, ready=1, busy=1, starting=(5.0,))
+    assert demand(load(2, 1.0, oldest=WAIT - 1.0), supply, WAIT, START).pods < 3
+    assert demand(load(2, 1.0, oldest=WAIT + 1.0), supply, WAIT, START).pods >= 3
