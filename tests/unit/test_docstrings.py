@@ -7,6 +7,7 @@ import pkgutil
 import pytest
 
 _PACKAGES = [
+    "qcexec_admin",
     "qcexec_api",
     "qcexec_configuration",
     "qcexec_engine",
