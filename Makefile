@@ -12,7 +12,7 @@ MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.tom
 MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo up install develop check lint types imports sql shell workflows values text test \
+.PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table text test \
 	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
@@ -25,9 +25,9 @@ demo: install ## run the circuits of examples/ on a stack of their own, and leav
 	@$(BIN)/python -m qcexec_standalone demo examples
 
 # HOST from the command line alone: some shells export one, and it is the machine's public name.
-UP_OPTIONS := $(if $(filter command line,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
+UP_OPTIONS := $(if $(filter command line,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(METRICS_PORT),--metrics-port $(METRICS_PORT))
 
-up: install ## run PostgreSQL, API and worker until Ctrl-C (PORT=8000 HOST=127.0.0.1, data in .data/)
+up: install ## run PostgreSQL, API and worker until Ctrl-C (PORT=8000 HOST=127.0.0.1 METRICS_PORT=9464, data in .data/)
 	@$(BIN)/python -m qcexec_standalone up --data .data $(UP_OPTIONS)
 
 # IMAGE_TAG=dev, BUILD_NETWORK=host where package registries are reached no other way.
@@ -73,7 +73,7 @@ kind-cluster: kind images ## a kind cluster with an Ingress controller and the i
 kind-down: kind ## delete the kind cluster with all that is on it
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/kind" kind delete cluster --name qcexec --kubeconfig .kind/kubeconfig
 
-check: lint types imports sql shell workflows values text ## lint, types, import contracts (under a minute)
+check: lint types imports sql shell workflows values metrics text ## lint, types, import contracts (under a minute)
 
 test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
 	$(PYTEST) -q
@@ -143,6 +143,16 @@ workflows: develop
 
 values: develop
 	$(BIN)/python -m charts.values_reference --check
+
+# Every module that declares metrics, as docs/observability.md has them.
+METRICS_TABLE := $(BIN)/python -m qcexec_telemetry.metrics_table qcexec_telemetry.metrics qcexec_api.metrics \
+	qcexec_worker.metrics qcexec_observation.queue_events qcexec_observation.queue_figures qcexec_operator.metrics
+
+metrics: develop
+	$(METRICS_TABLE) --check
+
+metrics-table: develop ## write the table of metrics in docs/observability.md anew, from the code
+	$(METRICS_TABLE)
 
 # Trailing blanks and conflict markers in all that git knows: the difference from nothing.
 text:

@@ -70,7 +70,7 @@ class Worker:
 async def a_worker(connection: Connection) -> Worker:
     worker_id = uuid4()
     queue_id = await queue_number(connection)
-    at, _ = await register(connection, identity(worker_id, queue_id), RetryPolicy())
+    at, _, _ = await register(connection, identity(worker_id, queue_id), RetryPolicy())
     return Worker(connection, worker_id, at)
 
 

@@ -274,8 +274,8 @@ async def test_a_new_process_releases_what_earlier_ones_of_its_own_pod_left(
         queue_id = await queue_number(connection)
         await register(connection, identity(old, queue_id, "pod-1"), POLICY)
         await claim(connection, old)
-        _, ended = await register(connection, identity(new, queue_id, pod_uid), POLICY)
-        assert ended == released
+        _, returned, failed = await register(connection, identity(new, queue_id, pod_uid), POLICY)
+        assert (returned, failed) == (released, 0)
         await holds(connection, ready=released, lease=2 - released, worker=1 if released else 2)
         assert await count(connection, "ready", "lane = 0") == released
 
@@ -287,8 +287,8 @@ async def test_registering_again_releases_nothing_of_its_own(database: Database)
         me = identity(worker_id, await queue_number(connection), "pod-1")
         await register(connection, me, POLICY)
         await claim(connection, worker_id)
-        _, ended = await register(connection, me, POLICY)
-        assert ended == 0
+        _, returned, failed = await register(connection, me, POLICY)
+        assert (returned, failed) == (0, 0)
         await holds(connection, lease=1, worker=1)
 
 

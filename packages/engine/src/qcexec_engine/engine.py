@@ -58,6 +58,7 @@ def _run(text: str, shots: int, seed: int | None, limits: Limits) -> Completed |
 
     started = time.perf_counter()
     circuit = parsing.parse(text, limits)
+    parsed = time.perf_counter()
     plan = method.choose(lowering.lower(circuit, limits), shots, limits)
     if plan.memory_bytes > limits.memory_bytes:
         return DoesNotFit(Needs(plan.memory_bytes))
@@ -71,6 +72,7 @@ def _run(text: str, shots: int, seed: int | None, limits: Limits) -> Completed |
         depth=circuit.depth(),
         shots=shots,
         memory_bytes=plan.memory_bytes,
+        parse_ms=(parsed - started) * 1e3,
         build_ms=(built - started) * 1e3,
         exec_ms=(ended - built) * 1e3,
     )

@@ -18,7 +18,9 @@ class Report:
         depth: its depth as written: gates, measurements and resets, a definition's call as one.
         shots: how often it was run.
         memory_bytes: the estimate of what the simulation's state took.
-        build_ms: from text to what the simulator takes, in milliseconds.
+        parse_ms: from text to a circuit, in milliseconds.
+        build_ms: from text to what the simulator takes, in milliseconds: `parse_ms` and then what
+            lowering it, choosing the method and estimating its memory took.
         exec_ms: the simulation itself, to counts, in milliseconds.
     """
 
@@ -27,6 +29,7 @@ class Report:
     depth: int
     shots: int
     memory_bytes: int
+    parse_ms: float
     build_ms: float
     exec_ms: float
 

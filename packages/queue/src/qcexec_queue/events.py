@@ -46,6 +46,8 @@ class Exchanged:
     seconds: float
     sweep: bool
     """Whether the claim looked below its watermarks."""
+    claiming: bool = True
+    """Whether there was a claim, whatever it brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +166,13 @@ class Observer(Protocol):
 def ignore(event: Event, /) -> None:
     """An observer for those who want to know nothing."""
     del event
+
+
+def all_of(*observers: Observer) -> Observer:
+    """An observer that tells each of these, in this order."""
+
+    def tell(event: Event, /) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell

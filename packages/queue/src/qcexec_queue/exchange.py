@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
@@ -63,10 +63,20 @@ class Appetite:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeResult:
-    """What an exchange brought: tasks to run, and completions that came too late."""
+    """What an exchange brought."""
 
-    leases: list[Lease]
-    lost: list[LeaseLost]
+    leases: list[Lease] = field(default_factory=list)
+    """Tasks to run."""
+    lost: list[LeaseLost] = field(default_factory=list)
+    """Completions that came too late."""
+    stored: list[StoredResult] = field(default_factory=list)
+    """Results that are in the database, be it since an earlier try; one that could not be
+    stored is replaced by what was."""
+
+    def __add__(self, other: ExchangeResult) -> ExchangeResult:
+        return ExchangeResult(
+            self.leases + other.leases, self.lost + other.lost, self.stored + other.stored
+        )
 
 
 class Exchange:
@@ -108,21 +118,18 @@ class Exchange:
         """
         if repeated:
             appetite = None
-        lost: list[LeaseLost] = []
-        leases: list[Lease] = []
+        result = ExchangeResult()
         # In the order of their epochs, as others end leases, so that no two ever deadlock.
         ordered = sorted(completions, key=lambda each: each.epoch)
         chunks = list(batches(ordered, _size)) or [()]
         for position, chunk in enumerate(chunks):
             last = position == len(chunks) - 1
-            taken, missed = await self._exchange(connection, chunk, appetite if last else None)
-            leases += taken
-            lost += missed
-        return ExchangeResult(leases, lost)
+            result += await self._exchange(connection, chunk, appetite if last else None)
+        return result
 
     async def _exchange(
         self, connection: Connection, completions: Sequence[Completion], appetite: Appetite | None
-    ) -> tuple[list[Lease], list[LeaseLost]]:
+    ) -> ExchangeResult:
         begun = time.monotonic()
         sweep = appetite is not None and self.sweeps.due(begun)
         try:
@@ -143,11 +150,16 @@ class Exchange:
         leases = [_lease(row) for row in claimed]
         if sweep:
             self.sweeps.swept(begun, ended)
-        self._observer(Exchanged(len(completions) - len(missed), len(leases), ended - begun, sweep))
+        accepted_now = len(completions) - len(missed)
+        claiming = appetite is not None
+        self._observer(Exchanged(accepted_now, len(leases), ended - begun, sweep, claiming))
         lost = [LeaseLost(each.task_id, each.epoch) for each in missed if each.epoch not in stored]
-        for each in lost:
-            self._observer(LateResultRefused(each.task_id, each.epoch))
-        return leases, lost
+        for late in lost:
+            self._observer(LateResultRefused(late.task_id, late.epoch))
+        there = accepted | stored
+        return ExchangeResult(
+            leases, lost, [each.result for each in completions if each.epoch in there]
+        )
 
     async def _fetch(
         self,
@@ -184,7 +196,7 @@ class Exchange:
         completions: Sequence[Completion],
         appetite: Appetite | None,
         reason: str,
-    ) -> tuple[list[Lease], list[LeaseLost]]:
+    ) -> ExchangeResult:
         """One of ``completions`` can't be stored: each goes alone, that one as a failure.
 
         Where not even that can be stored, the task has a result already.
@@ -194,15 +206,14 @@ class Exchange:
         if len(completions) == 1 and first.result is not UNSTORABLE:
             failure = Completion(first.task_id, first.epoch, UNSTORABLE)
             return await self._exchange(connection, [failure], appetite)
-        lost: list[LeaseLost] = []
+        result = ExchangeResult()
         if len(completions) == 1:
-            lost.append(LeaseLost(first.task_id, first.epoch))
+            result = ExchangeResult(lost=[LeaseLost(first.task_id, first.epoch)])
             self._observer(LateResultRefused(first.task_id, first.epoch))
         else:
             for each in completions:
-                lost += (await self._exchange(connection, [each], None))[1]
-        leases, _ = await self._exchange(connection, [], appetite)
-        return leases, lost
+                result += await self._exchange(connection, [each], None)
+        return result + await self._exchange(connection, [], appetite)
 
 
 def _lease(row: asyncpg.Record) -> Lease:

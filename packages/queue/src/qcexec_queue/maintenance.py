@@ -14,6 +14,7 @@ moved.
   holder waits for one lease time first, so that an outage of the database, or of the
   way to it, kills nobody's lease.
 - Each minute: make partitions ahead, drop one that is past its retention.
+- Each five seconds, for a service that wants it: read the queue's figures as a whole.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from qcexec_queue.events import (
     PoolRemoved,
     WorkerExpired,
 )
+from qcexec_queue.figures import Figures, read_figures
 from qcexec_queue.leases import put_back_all
 from qcexec_queue.pool_rows import (
     MOVED_AT_ONCE,
@@ -71,6 +73,7 @@ class MaintenancePolicy:
     """A pool without a sign of life for so long is gone; tasks wait as long for another."""
     promote_seconds: float = 1.0
     statistics_seconds: float = 1.0
+    figures_seconds: float = 5.0
     partitions_seconds: float = 60.0
     lock_seconds: float = 2.0
     """Between tries to get the lock."""
@@ -103,10 +106,13 @@ class Maintenance:
         connect: Callable[[], Awaitable[Connection]],
         observer: Observer,
         policy: MaintenancePolicy,
+        *,
+        on_figures: Callable[[Figures], None] | None = None,
     ) -> None:
         self._connect = connect
         self._observer = observer
         self._policy = policy
+        self._on_figures = on_figures
         self._holding = False
         self._connected_at = 0.0
         self._due: dict[str, float] = {}
@@ -164,6 +170,7 @@ class Maintenance:
             ("partitions", self._policy.partitions_seconds, self._partitions),
             ("promote", self._policy.promote_seconds, self._promote),
             ("statistics", self._policy.statistics_seconds, self._statistics),
+            ("figures", self._policy.figures_seconds, self._figures),
             # Before the sweep: a worker that goes leaves its pool with a fresh sign of life.
             ("pools", self._policy.sweep_seconds, self._pools),
             ("sweep", self._policy.sweep_seconds, self._sweep),
@@ -203,6 +210,10 @@ class Maintenance:
 
     async def _statistics(self, connection: Connection) -> None:
         await write_statistics(connection, cap=self._policy.count_cap)
+
+    async def _figures(self, connection: Connection) -> None:
+        if self._on_figures is not None:
+            self._on_figures(await read_figures(connection))
 
     async def _sweep(self, connection: Connection) -> None:
         if time.monotonic() - self._connected_at < self._policy.lease_seconds:

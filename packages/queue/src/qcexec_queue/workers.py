@@ -91,10 +91,11 @@ class PoolRow:
 
 async def register(
     connection: Connection, identity: WorkerIdentity, policy: RetryPolicy
-) -> tuple[datetime, int]:
+) -> tuple[datetime, int, int]:
     """Registers the worker, and releases what earlier processes of its pod left.
 
-    Gives database time and how many leases ended. Raises asyncpg's errors.
+    Gives database time, how many tasks of those went back, and how many failed for good.
+    Raises asyncpg's errors.
     """
     async with connection.transaction():
         at: datetime = await connection.fetchval(
@@ -108,7 +109,7 @@ async def register(
             identity.slots,
             identity.slot_memory,
         )
-        ended = 0
+        returned = failed = 0
         if identity.pod_uid is not None:
             rows = await connection.fetch(
                 statement("remove_predecessors"), identity.pod_uid, identity.worker_id
@@ -116,8 +117,7 @@ async def register(
             returned, failed = await put_back_all(
                 connection, [row[0] for row in rows], Cause.WORKER_DIED, policy
             )
-            ended = returned + failed
-    return at, ended
+    return at, returned, failed
 
 
 async def register_pool(connection: Connection, pool: PoolRow) -> None:

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     try:
         if options.command == "demo":
             return asyncio.run(_demo(options.circuits, console))
-        return asyncio.run(_up(options.data.absolute(), options.host, options.port, console))
+        return asyncio.run(_up(options, console))
     except StandaloneError as error:
         _complain(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -47,20 +47,39 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--data", type=Path, default=Path(".data"), help="folder that keeps the data")
     up.add_argument("--host", help="address to listen on (default QCEXEC_HOST, else 127.0.0.1)")
     up.add_argument("--port", type=int, help="port of the API (default QCEXEC_PORT, else 8000)")
+    up.add_argument(
+        "--metrics-port",
+        type=_metrics_port,
+        default=0,
+        metavar="PORT",
+        help="port of the API's metrics; the worker's are on the next (default: none are served)",
+    )
     demo = commands.add_parser("demo", help="run circuits on a stack that leaves nothing behind")
     demo.add_argument("circuits", type=Path, help="folder with .qasm files")
     return parser
 
 
-async def _up(data: Path, host: str | None, port: int | None, console: Console) -> int:
+def _metrics_port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 65535:
+        raise ValueError
+    return port
+
+
+async def _up(options: argparse.Namespace, console: Console) -> int:
     environment = read_environment(os.environ, Path(".env"))
-    host, port = listening_address(environment, host=host, port=port)
+    host, port = listening_address(environment, host=options.host, port=options.port)
     tell = _teller(console)
-    stack = Stack(StackOptions(data, host, port, environment), tell)
+    metrics: int = options.metrics_port
+    stack = Stack(
+        StackOptions(options.data.absolute(), host, port, environment, metrics_port=metrics), tell
+    )
 
     async def run() -> None:
         async with stack:
             tell(f"API         {stack.url} (described at {stack.url}/docs)")
+            if metrics:
+                tell(f"metrics     http://{LOOPBACK}:{metrics} (API), :{metrics + 1} (worker)")
             tell(f"PostgreSQL  psql '{stack.database_url}'")
             tell(f"logs        {stack.logs}")
             tell("Ctrl-C ends all of it.")

@@ -20,6 +20,8 @@ DECIDED = frozenset(
         "PORT",
         "LOG_FILE",
         "HEALTH_FILE",
+        "METRICS_HOST",
+        "METRICS_PORT",
         "POD_UID",
         "POD_NAME",
         "NODE_NAME",
@@ -59,6 +61,11 @@ def drain_seconds(environment: Mapping[str, str]) -> float:
         return float(environment.get(f"{PREFIX}GRACE_SECONDS") or _GRACE_SECONDS)
     except ValueError:
         return _GRACE_SECONDS
+
+
+def metrics_variables(port: int) -> dict[str, str]:
+    """What says that a service serves its metrics on this machine's `port`; 0: nowhere."""
+    return {f"{PREFIX}METRICS_PORT": str(port)}
 
 
 def listening_address(

@@ -23,7 +23,11 @@ from typing import Self
 import httpx2
 
 from qcexec_standalone.database import DATABASE, DatabaseAccess, ensure_database
-from qcexec_standalone.environment import drain_seconds, service_environment
+from qcexec_standalone.environment import (
+    drain_seconds,
+    metrics_variables,
+    service_environment,
+)
 from qcexec_standalone.errors import MigrationFailed, ServiceDidNotStart, StandaloneError
 from qcexec_standalone.ports import reachable_url, require_free
 from qcexec_standalone.postgres import PostgresServer
@@ -51,6 +55,8 @@ class StackOptions:
     port: int
     environment: Mapping[str, str]
     durable: bool = True
+    metrics_port: int = 0
+    """Where the API serves its metrics, on 127.0.0.1, and the worker on the next; 0: nowhere."""
 
 
 class Stack:
@@ -141,8 +147,11 @@ class Stack:
                 "QCEXEC_HEALTH_FILE": str(self._health_file),
             },
         )
-        self._api = self._service("API", "qcexec_api", environment, "api.log")
-        self._worker = self._service("worker", "qcexec_worker", environment, "worker.log")
+        port = options.metrics_port
+        for_api = {**environment, **metrics_variables(port)}
+        for_worker = {**environment, **metrics_variables(port and port + 1)}
+        self._api = self._service("API", "qcexec_api", for_api, "api.log")
+        self._worker = self._service("worker", "qcexec_worker", for_worker, "worker.log")
         # That of an earlier run says nothing of this one.
         self._health_file.unlink(missing_ok=True)
         await self._api.start()

@@ -20,17 +20,22 @@ from qcexec_api.admission import AdmissionLimits
 from qcexec_api.closing import ConnectionClosing
 from qcexec_api.context import ApiContext
 from qcexec_api.database_watch import DatabaseWatch
+from qcexec_api.metrics import ApiMetrics
+from qcexec_api.producer import Producer
 from qcexec_api.readiness import Readiness
 from qcexec_api.request_id import RequestIdMiddleware
 from qcexec_api.routes import documentation, health, tasks
 from qcexec_api.schemas import submission_model
 from qcexec_api.settings import ApiSettings
+from qcexec_api.trace import TraceBinding, request_spans
 from qcexec_queue.connections import Pool, Role, connect, open_pool
 from qcexec_queue.enqueue import Submitter
+from qcexec_queue.events import all_of
 from qcexec_queue.maintenance import Maintenance, MaintenancePolicy
 from qcexec_queue.notify import Notifier
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_telemetry import log_event, log_typed_event
+from qcexec_telemetry.tracing import NO_TRACES, Tracer
 
 DISTRIBUTION = "qcexec-api"
 
@@ -40,8 +45,17 @@ _CLOSE_SECONDS = 5.0
 _logger = logging.getLogger(__name__)
 
 
-def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
-    """The application; `readiness` is shared with the server, which knows when it must stop."""
+def create_app(
+    settings: ApiSettings,
+    readiness: Readiness,
+    metrics: ApiMetrics | None = None,
+    tracer: Tracer = NO_TRACES,
+) -> FastAPI:
+    """The application; `readiness` is shared with the server, which knows when it must stop.
+
+    `metrics` are those of the process, which serves them elsewhere.
+    """
+    metrics = metrics or ApiMetrics(version(DISTRIBUTION))
     app = FastAPI(
         title="qcexec",
         version=version(DISTRIBUTION),
@@ -56,14 +70,17 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        lifespan=partial(_lifespan, settings, readiness),
+        telemetry=request_spans(tracer),
+        lifespan=partial(_lifespan, settings, readiness, metrics, tracer),
     )
     app.include_router(tasks.router(settings))
     app.include_router(health.router())
     documentation.install(app)
     problems.install(app)
     # The last one added is the outermost: an access line needs the request's id.
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, answered=metrics.answered)
+    if tracer is not NO_TRACES:
+        app.add_middleware(TraceBinding, tracer=tracer)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(ConnectionClosing, readiness=readiness)
     return app
@@ -71,7 +88,11 @@ def create_app(settings: ApiSettings, readiness: Readiness) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(
-    settings: ApiSettings, readiness: Readiness, _app: FastAPI
+    settings: ApiSettings,
+    readiness: Readiness,
+    metrics: ApiMetrics,
+    tracer: Tracer,
+    _app: FastAPI,
 ) -> AsyncIterator[Mapping[str, ApiContext]]:
     url = settings.database_url.get_secret_value()
     pool = await open_pool(
@@ -81,7 +102,10 @@ async def _lifespan(
         maximum=settings.api_connections,
         application=DISTRIBUTION,
     )
-    observer = partial(log_typed_event, logging.getLogger("qcexec_queue"))
+    metrics.watch(pool, readiness)
+    observer = all_of(
+        partial(log_typed_event, logging.getLogger("qcexec_queue")), metrics.count_in_queue
+    )
     notifier = Notifier(pool, observer)
     submitter = Submitter(pool, observer, notifier)
     watch = DatabaseWatch(pool, readiness)
@@ -95,6 +119,7 @@ async def _lifespan(
                 backoff_seconds=settings.retry_backoff_seconds,
             ),
         ),
+        on_figures=metrics.figures.take if settings.metrics_port else None,
     )
     stop = asyncio.Event()
     background = [
@@ -104,14 +129,13 @@ async def _lifespan(
     try:
         yield {
             "context": ApiContext(
-                queue=settings.queue,
                 max_body_bytes=settings.max_body_bytes,
                 limits=AdmissionLimits(settings.max_queued_tasks, settings.max_queued_bytes),
                 submission_model=submission_model(settings.max_shots),
                 readiness=readiness,
                 watch=watch,
                 pool=pool,
-                submitter=submitter,
+                producer=Producer(submitter, settings.queue, tracer),
             )
         }
     finally:

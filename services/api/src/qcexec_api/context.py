@@ -7,24 +7,23 @@ from fastapi import Request
 from qcexec_api.admission import AdmissionLimits, reason_to_refuse
 from qcexec_api.database_watch import DatabaseWatch
 from qcexec_api.errors import NotReady, QueueFull
+from qcexec_api.producer import Producer
 from qcexec_api.readiness import Readiness
 from qcexec_api.schemas import TaskSubmission
 from qcexec_queue.connections import Pool
-from qcexec_queue.enqueue import Submitter
 
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """Wired together when the process starts, handed to each request."""
 
-    queue: str
     max_body_bytes: int
     limits: AdmissionLimits
     submission_model: type[TaskSubmission]
     readiness: Readiness
     watch: DatabaseWatch
     pool: Pool
-    submitter: Submitter
+    producer: Producer
 
     def require_database(self) -> None:
         """Raises NotReady until a fitting schema was seen."""

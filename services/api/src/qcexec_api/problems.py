@@ -49,7 +49,9 @@ ENDED = Problem(
     "This process ended before the answer was there: the request may have been carried out.",
     (("Retry-After", str(_RETRY_AFTER_SECONDS)),),
 )
+ENDED_CODE = "process_ended"
 UNEXPECTED = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on the server.")
+UNEXPECTED_CODE = "unexpected_error"
 
 _STATUS_OF_REFUSALS: Mapping[type[errors.ApiError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -79,6 +81,14 @@ _QUEUE_PROBLEMS: Mapping[type[QueueError], tuple[HTTPStatus, str]] = {
     ),
     TaskRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "qc: The database cannot store this circuit."),
 }
+
+
+CODES = (
+    frozenset({ENDED_CODE, UNEXPECTED_CODE})
+    | {kind.code for kind in _STATUS_OF_REFUSALS}
+    | {kind.code for kind in _QUEUE_PROBLEMS}
+)
+"""Of every error that a request may end with, but for those of the framework, which have none."""
 
 
 def problem_of(error: Exception) -> Problem:

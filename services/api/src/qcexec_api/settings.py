@@ -18,3 +18,5 @@ class ApiSettings(ServiceSettings):
     api_connections: int = Field(default=4, ge=2, le=100)
     shutdown_delay_seconds: float = Field(default=0.0, ge=0, le=600)
     shutdown_timeout_seconds: float = Field(default=20.0, ge=1, le=600)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=9464, ge=0, le=65535)

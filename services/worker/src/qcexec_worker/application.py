@@ -18,6 +18,7 @@ import uvloop
 from qcexec_configuration import InvalidConfiguration, read_settings
 from qcexec_queue.connections import Connection, Role, connect
 from qcexec_queue.errors import DatabaseUnavailable, SchemaMismatch
+from qcexec_queue.events import all_of
 from qcexec_queue.exchange import Exchange
 from qcexec_queue.maintenance import Maintenance, MaintenancePolicy
 from qcexec_queue.queues import QueueDirectory
@@ -25,23 +26,39 @@ from qcexec_queue.schema import check_schema
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statistics import QueueStatistics
 from qcexec_queue.workers import NOTHING_RUN, PoolRow
-from qcexec_telemetry import LogFileUnusable, bind, configure_logging, log_event, log_typed_event
+from qcexec_telemetry import (
+    LogFileUnusable,
+    MetricsAddressUnusable,
+    TracesUnsupported,
+    bind,
+    configure_logging,
+    log_event,
+    log_typed_event,
+)
+from qcexec_telemetry.metrics_server import serving_metrics
+from qcexec_telemetry.tracing import NO_TRACES, Tracer, tracing
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.cgroup import Share, read_share
 from qcexec_worker.claim_loop import ClaimLoop
 from qcexec_worker.desk import Desk
 from qcexec_worker.errors import WorkerError
+from qcexec_worker.events import all_of as all_of_worker
 from qcexec_worker.forkserver_handle import Preloaded
 from qcexec_worker.health_file import write_health
 from qcexec_worker.identity import identify
 from qcexec_worker.jobs import ChildLimits, SlotLimits
+from qcexec_worker.metrics import WorkerFigures, WorkerMetrics
 from qcexec_worker.service_loop import ServiceLoop, ServicePolicy
 from qcexec_worker.settings import WorkerSettings
 from qcexec_worker.sizing import Costs, SlotPlan, plan_slots
 from qcexec_worker.slot import Slot
 from qcexec_worker.slot_runner import SlotRunner
 from qcexec_worker.spawner import Spawner, forkserver_environment
+from qcexec_worker.task_spans import Consumer
+from qcexec_worker.traces import TaskTraces
 from qcexec_worker.worker import Worker
+
+DISTRIBUTION = "qcexec-worker"
 
 CHILD_BYTES = 48 * 1024**2
 """What a child has for itself before a circuit: pages that it no longer shares."""
@@ -53,17 +70,29 @@ _logger = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Runs until told to stop. Exit code 0; 2 for a bad setting; 1 when it can't go on."""
+    """Runs until told to stop.
+
+    Exit code 0; 2 for a bad setting; 3 where metrics can't be served; 1 when it can't go on.
+    """
+    release = version(DISTRIBUTION)
     try:
         settings = read_settings(WorkerSettings)
         configure_logging("worker", level=settings.log_level, file=settings.log_file)
-    except (InvalidConfiguration, LogFileUnusable) as error:
+        metrics = WorkerMetrics(settings.queue, release)
+        with (
+            tracing(DISTRIBUTION, release, os.environ) as tracer,
+            serving_metrics(metrics.registry, settings.metrics_host, settings.metrics_port),
+        ):
+            return uvloop.run(_run(settings, metrics, tracer))
+    except (InvalidConfiguration, LogFileUnusable, TracesUnsupported) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return uvloop.run(_run(settings))
+    except MetricsAddressUnusable as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
 
 
-async def _run(settings: WorkerSettings) -> int:
+async def _run(settings: WorkerSettings, metrics: WorkerMetrics, tracer: Tracer) -> int:
     spawner = Spawner(forkserver_environment(os.environ))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -76,7 +105,7 @@ async def _run(settings: WorkerSettings) -> int:
         queue_id = await _find_queue(settings, stop)
         if queue_id is None or stop.is_set():
             return 0
-        await _work(settings, spawner, plan, queue_id)
+        await _work(settings, spawner, plan, queue_id, metrics, tracer)
     except WorkerError as error:
         log_event(
             _logger, "cannot_go_on", severity=logging.ERROR, code=error.code, message=str(error)
@@ -153,12 +182,19 @@ async def _connect(settings: WorkerSettings, purpose: str) -> Connection:
     )
 
 
-async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queue_id: int) -> None:
+async def _work(
+    settings: WorkerSettings,
+    spawner: Spawner,
+    plan: SlotPlan,
+    queue_id: int,
+    metrics: WorkerMetrics,
+    tracer: Tracer,
+) -> None:
     identity = identify(
         settings,
         plan,
         queue_id=queue_id,
-        release=version("qcexec-worker"),
+        release=version(DISTRIBUTION),
         process_id=os.getpid(),
     )
     retry = RetryPolicy(
@@ -167,10 +203,20 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
     limits = SlotLimits(
         ChildLimits(plan.slot_bytes, settings.max_qubits), settings.task_timeout_seconds
     )
-    observer = partial(log_typed_event, logging.getLogger("qcexec_queue"))
+    observer = all_of(
+        partial(log_typed_event, logging.getLogger("qcexec_queue")), metrics.count_in_queue
+    )
+    traces = TaskTraces(
+        tracer, Consumer(settings.queue, identity.worker_id), metrics.clock.seconds_since
+    )
+    # Without a collector a task's spans are not even thought of.
+    told = metrics.count if tracer is NO_TRACES else all_of_worker(metrics.count, traces.observe)
     desk = Desk()
     run_times = RunTimes()
-    slots = [Slot(str(number), spawner, limits, desk.changed.set) for number in range(plan.slots)]
+    slots = [
+        Slot(str(number), spawner, limits, desk.changed.set, metrics.count)
+        for number in range(plan.slots)
+    ]
     runners = [
         SlotRunner(
             slot,
@@ -180,6 +226,8 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
             retry,
             time_limit=settings.task_timeout_seconds,
             pools=lambda: service.pools,
+            observer=told,
+            log_fields=traces.log_fields,
         )
         for slot in slots
     ]
@@ -196,7 +244,19 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         run_times,
         observer,
         timeout=settings.claim_timeout_seconds,
+        worker_observer=told,
     )
+
+    def look() -> WorkerFigures:
+        return WorkerFigures(
+            busy=sum(runner.busy for runner in runners),
+            free=sum(runner.free for runner in runners),
+            slots=len(runners),
+            leases=len(desk.epochs),
+            claiming=claims.claiming,
+        )
+
+    metrics.watch(look, plan.slot_bytes)
 
     def on_beat(answered: bool) -> None:
         if settings.health_file is not None:
@@ -227,6 +287,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
             partial(_connect, settings, "maintenance"),
             observer,
             MaintenancePolicy.of(settings.lease_seconds, retry),
+            on_figures=metrics.figures.take if settings.metrics_port else None,
         ),
         observer,
         ServicePolicy(
@@ -238,6 +299,7 @@ async def _work(settings: WorkerSettings, spawner: Spawner, plan: SlotPlan, queu
         busy=lambda: sum(runner.busy for runner in runners),
         counters=lambda: sum((runner.counters for runner in runners), start=NOTHING_RUN),
         on_beat=on_beat,
+        on_database_time=metrics.clock.heard,
         on_statistics=on_statistics,
     )
     worker = Worker(slots, runners, claims, service, grace_seconds=settings.grace_seconds)

@@ -16,14 +16,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from qcexec_queue.connections import Connection, answered_within
 from qcexec_queue.errors import DatabaseUnavailable
 from qcexec_queue.events import ConnectionReplaced, LeasesReturned, Observer
-from qcexec_queue.exchange import Exchange
+from qcexec_queue.exchange import Exchange, ExchangeResult
 from qcexec_queue.leases import end_leases
 from qcexec_queue.notify import INTERVAL_SECONDS, NotifySchedule, ready_channel
 from qcexec_queue.settlement import Settlement
-from qcexec_queue.states import Destination
+from qcexec_queue.states import Destination, Outcome
+from qcexec_queue.tasks import StoredResult
 from qcexec_worker.allocation import allocate
 from qcexec_worker.appetite import RunTimes, appetite
 from qcexec_worker.desk import Desk, Outgoing
+from qcexec_worker.events import (
+    ClaimedAfterNotify,
+    HandedIn,
+    LeasesClaimed,
+    ResultsStored,
+)
+from qcexec_worker.events import Observer as WorkerObserver
+from qcexec_worker.events import ignore as ignore_worker
 from qcexec_worker.slot_runner import SlotRunner
 
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -44,6 +53,7 @@ class ClaimLoop:
         observer: Observer,
         *,
         timeout: float,
+        worker_observer: WorkerObserver = ignore_worker,
     ) -> None:
         self._connect = connect
         self._exchange = exchange
@@ -52,6 +62,7 @@ class ClaimLoop:
         self._run_times = run_times
         self._observer = observer
         self._timeout = timeout
+        self._worker_observer = worker_observer
         self._unanswered = Outgoing([], [])
         self._notifications = NotifySchedule()
         self._to_notify: set[int] = set()
@@ -60,6 +71,7 @@ class ClaimLoop:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._tasks_ready = True
+        self._notified_at: float | None = None
         self._stopping = False
 
     @property
@@ -100,6 +112,12 @@ class ClaimLoop:
         """Tasks became ready."""
         self._tasks_ready = True
         self._desk.changed.set()
+
+    def notified(self) -> None:
+        """The database says that tasks became ready."""
+        if self._notified_at is None and self._claiming and self._free:
+            self._notified_at = time.monotonic()
+        self.wake()
 
     async def run(self) -> None:
         """Works until it was stopped and everything is handed in."""
@@ -167,19 +185,28 @@ class ClaimLoop:
             else None
         )
         self._in_flight = hungry is not None
+        notified_at = None
         if self._in_flight:
             self._quiet.clear()
+            # A later one may be about what this claim comes too soon for.
+            notified_at, self._notified_at = self._notified_at, None
+        lost: frozenset[int] = frozenset()
         try:
             if outgoing.settlements:
-                await self._put_back(connection, outgoing.settlements)
+                missed = await self._put_back(connection, outgoing.settlements)
+                # What a repeat misses may have been written by the try before it.
+                lost = frozenset() if repeated else missed
             if self._to_notify:
                 await self._notify(connection)
             if outgoing.completions or hungry is not None:
                 self._tasks_ready = self._tasks_ready and hungry is None
+                begun = time.monotonic()
                 result = await self._exchange.run(
                     connection, outgoing.completions, hungry, repeated=repeated
                 )
                 self._desk.take(result.leases)
+                self._tell(result, time.monotonic() - begun, notified_at)
+                lost |= {late.epoch for late in result.lost}
                 if result.leases:
                     # Until a claim leaves a slot empty there may be more; a suspect came alone.
                     full = len(result.leases) >= len(free) or result.leases[0].suspect
@@ -191,19 +218,40 @@ class ClaimLoop:
             self._quiet.set()
         self._unanswered = Outgoing([], [])
         self._desk.answered(outgoing)
+        if outgoing:
+            self._worker_observer(HandedIn(outgoing, lost))
+
+    def _tell(self, result: ExchangeResult, seconds: float, notified_at: float | None) -> None:
+        if result.stored:
+            self._worker_observer(ResultsStored(result.stored))
+        if result.leases:
+            self._worker_observer(LeasesClaimed(result.leases, seconds))
+        if result.leases and notified_at is not None:
+            self._worker_observer(ClaimedAfterNotify(time.monotonic() - notified_at))
 
     def _sweep_is_due(self) -> bool:
         return self._exchange.sweeps.due(time.monotonic())
 
-    async def _put_back(self, connection: Connection, settlements: Sequence[Settlement]) -> None:
+    async def _put_back(
+        self, connection: Connection, settlements: Sequence[Settlement]
+    ) -> frozenset[int]:
+        """Ends leases without a result; gives the epochs that had ended before."""
         async with answered_within(connection, self._timeout):
             ended = await end_leases(connection, settlements)
         self._to_notify |= ended.ready_in
         done = [each for each in settlements if each.lease.epoch in ended.accepted]
+        failures = [
+            StoredResult(Outcome.FAILED, each.code, each.body or b"")
+            for each in done
+            if each.destination is Destination.FAILED
+        ]
+        if failures:
+            self._worker_observer(ResultsStored(failures))
         for reason in sorted({each.reason or "not_begun" for each in done}):
             these = [each for each in done if (each.reason or "not_begun") == reason]
             failed = sum(each.destination is Destination.FAILED for each in these)
             self._observer(LeasesReturned(reason, len(these) - failed, failed))
+        return frozenset(each.lease.epoch for each in settlements) - ended.accepted
 
     async def _notify(self, connection: Connection) -> None:
         """Wakes who waits for what went back; what is too soon for that, at a later turn."""

@@ -79,6 +79,7 @@ class ServiceLoop:
         busy: Callable[[], int],
         counters: Callable[[], RunCounters],
         on_beat: Callable[[bool], None],
+        on_database_time: Callable[[datetime, float], None],
         on_statistics: Callable[[Mapping[str, QueueStatistics]], None],
     ) -> None:
         self._connect = connect
@@ -92,6 +93,7 @@ class ServiceLoop:
         self._busy = busy
         self._counters = counters
         self._on_beat = on_beat
+        self._on_database_time = on_database_time
         self._on_statistics = on_statistics
         self._pools: list[PoolRow] = []
         self._answered: datetime | None = None
@@ -142,7 +144,7 @@ class ServiceLoop:
             await listen(
                 connection,
                 self._identity.queue_id,
-                on_ready=self._claims.wake,
+                on_ready=self._claims.notified,
                 on_worker=self._asked_something,
             )
             await self._register(connection)
@@ -156,12 +158,14 @@ class ServiceLoop:
         self._nudged.set()
 
     async def _register(self, connection: Connection) -> None:
-        at, ended = await register(connection, self._identity, self._policy.retry)
+        sent = time.monotonic()
+        at, returned, failed = await register(connection, self._identity, self._policy.retry)
+        self._on_database_time(at, sent)
         await register_pool(connection, self._pool)
         if self._answered is None:
             self._answered = at
-        if ended:
-            self._observer(LeasesReturned(Cause.WORKER_DIED.value, ended, 0))
+        if returned or failed:
+            self._observer(LeasesReturned(Cause.WORKER_DIED.value, returned, failed))
         self.registered.set()
 
     async def _turn(self, connection: Connection) -> float:
@@ -191,6 +195,7 @@ class ServiceLoop:
 
     async def _beat(self, connection: Connection) -> None:
         answered = self._answered
+        sent = time.monotonic()
         epochs = self._desk.epochs
         beat = await heartbeat(
             connection,
@@ -206,6 +211,7 @@ class ServiceLoop:
             await self._register(connection)
             return
         self._answered = beat.at
+        self._on_database_time(beat.at, sent)
         if beat.returned:
             self._observer(LeasesReturned("claim_reply_lost", beat.returned, 0))
         if self._leaving and not beat.draining:

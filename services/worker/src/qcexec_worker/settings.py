@@ -26,3 +26,5 @@ class WorkerSettings(ServiceSettings):
     pod_name: str | None = Field(default=None, max_length=253)
     node_name: str | None = Field(default=None, max_length=253)
     health_file: Path | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=9464, ge=0, le=65535)

@@ -17,6 +17,7 @@ from qcexec_worker.batch_run import BatchRun
 from qcexec_worker.channel import BODY_LIMIT, Frame
 from qcexec_worker.child_handle import ChildHandle
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
+from qcexec_worker.events import ChildReplaced, Observer, ignore
 from qcexec_worker.jobs import (
     DeathReason,
     Finished,
@@ -44,8 +45,10 @@ class Slot:
         spawner: Spawner,
         limits: SlotLimits,
         on_ready: Callable[[], None] = lambda: None,
+        observer: Observer = ignore,
     ) -> None:
         self._on_ready = on_ready
+        self._observer = observer
         self._name = name
         self._spawner = spawner
         self._limits = limits
@@ -160,6 +163,7 @@ class Slot:
             except (ChildNotStarted, ForkserverLost) as error:
                 failures += 1
                 self._warn("child_not_started", failures=failures, detail=str(error))
+                self._observer(ChildReplaced(error.code))
                 continue
             child = self._child
             self._changed.set()
@@ -174,6 +178,7 @@ class Slot:
                 self._forget(child)
             # A child that was never used says nothing for the next one's prospects.
             failures = 0 if child.was_used else failures + 1
+            self._observer(ChildReplaced(death.reason.value))
             if death.reason is not DeathReason.STOPPED:
                 reason = death.reason.value
                 self._warn("child_died", pid=child.pid, reason=reason, detail=death.detail)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, assert_never
 
@@ -19,9 +19,10 @@ from qcexec_queue.leases import held
 from qcexec_queue.settlement import Cause, RetryPolicy, settle
 from qcexec_queue.tasks import Lease, StoredResult
 from qcexec_queue.workers import NOTHING_RUN, PoolRow, RunCounters, WorkerIdentity
-from qcexec_telemetry import log_event
+from qcexec_telemetry import bind, log_event
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.desk import Desk
+from qcexec_worker.events import Observer, RunBegun, RunEnded, ignore
 from qcexec_worker.identity import seed_of
 from qcexec_worker.jobs import Begun, ChildOutcome, Counts, Died, Finished, Job, NotBegun, Refused
 from qcexec_worker.outcomes import PutBack, of_death, of_outcome
@@ -45,6 +46,8 @@ class SlotRunner:
         *,
         time_limit: float,
         pools: Callable[[], Sequence[PoolRow]],
+        observer: Observer = ignore,
+        log_fields: Callable[[Lease], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._slot = slot
         self._desk = desk
@@ -53,6 +56,8 @@ class SlotRunner:
         self._policy = policy
         self._time_limit = time_limit
         self._pools = pools
+        self._observer = observer
+        self._log_fields = log_fields
         self._batch: asyncio.Task[None] | None = None
         self._defect: BaseException | None = None
         self._waiting: dict[int, Lease] = {}
@@ -136,12 +141,13 @@ class SlotRunner:
         if lease is None:
             return
         self._begun = lease, time.monotonic()
+        self._observer(RunBegun(lease))
         if self._waiting:
             loop = asyncio.get_running_loop()
             self._overrun = loop.call_later(OVERRUN_SECONDS, self.recall)
 
     def _finished(self, key: int, outcome: ChildOutcome) -> None:
-        lease, seconds = self._ended(key)
+        lease, seconds = self._ended(key, outcome)
         if lease is None:
             return
         self._run_times.ran(lease.cost, seconds)
@@ -158,7 +164,7 @@ class SlotRunner:
         self._settle(lease, verdict)
 
     def _died(self, event: Died) -> None:
-        lease, seconds = self._ended(event.key)
+        lease, seconds = self._ended(event.key, event)
         if lease is None:
             return
         self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
@@ -169,7 +175,7 @@ class SlotRunner:
         if lease is not None:
             self._put_back(lease, Cause.NOT_BEGUN)
 
-    def _ended(self, key: int) -> tuple[Lease | None, float]:
+    def _ended(self, key: int, end: ChildOutcome | Died) -> tuple[Lease | None, float]:
         self._end_overrun()
         if self._begun is None or self._begun[0].epoch != key:
             return None, 0.0
@@ -177,6 +183,7 @@ class SlotRunner:
         self._begun = None
         seconds = time.monotonic() - begun_at
         self._counters = self._counters.ran(lease.cost, seconds)
+        self._observer(RunEnded(lease, seconds, end))
         return lease, seconds
 
     def _end_overrun(self) -> None:
@@ -199,11 +206,12 @@ class SlotRunner:
         self._desk.put_back(settle(mine, cause, self._policy, detail=detail, queue_id=queue_id))
 
     def _log(self, event: str, lease: Lease, seconds: float, **fields: Any) -> None:
-        log_event(
-            _logger,
-            event,
-            task_id=lease.task_id,
-            attempt=lease.attempt + 1,
-            duration_ms=round(seconds * 1000, 3),
-            **fields,
-        )
+        with bind(**self._log_fields(lease)):
+            log_event(
+                _logger,
+                event,
+                task_id=lease.task_id,
+                attempt=lease.attempt + 1,
+                duration_ms=round(seconds * 1000, 3),
+                **fields,
+            )

@@ -28,10 +28,9 @@ from qcexec_api.schemas import (
 )
 from qcexec_api.settings import ApiSettings
 from qcexec_api.submission import parse_submission
-from qcexec_api.traceparent import valid_traceparent
 from qcexec_queue.lookup import find_task
 from qcexec_queue.states import Outcome
-from qcexec_queue.tasks import NewTask, TaskView
+from qcexec_queue.tasks import TaskView
 
 _PENDING = b'{"status":"pending","message":"Task is still in progress."}'
 # UUID() would also take braces, a urn: prefix and digits of other scripts: one task, one address.
@@ -71,14 +70,7 @@ async def submit_task(request: Request) -> Response:
     context.require_room()
     payload = encode_payload(submission)
     cost = expected_cost(len(payload), submission.shots)
-    task_id = await context.submitter.enqueue(
-        NewTask(
-            payload,
-            cost,
-            queue=context.queue,
-            traceparent=valid_traceparent(request.headers.get("traceparent")),
-        )
-    )
+    task_id = await context.producer.enqueue(payload, cost, request.headers.get("traceparent"))
     note(request, task_id=task_id, shots=submission.shots, bytes=len(payload))
     return Response(
         b'{"task_id":"%b","message":"Task submitted successfully."}' % str(task_id).encode(),
