@@ -1,4 +1,4 @@
-"""What a cluster takes: its own schemas, and those of HTTPRoute and WorkerPool, offline."""
+"""What a cluster takes, offline: its own schemas, and those of the definitions that are used."""
 
 import functools
 import json
@@ -15,7 +15,12 @@ NEWEST = kubernetes_validate.latest_version()
 OLDEST = "1.27"
 """The oldest that Chart.yaml admits."""
 
-_CRD = Path(__file__).parent / "gateway_api" / "gateway.networking.k8s.io_httproutes.yaml"
+_FOLDER = Path(__file__).parent
+_CRD = _FOLDER / "gateway_api" / "gateway.networking.k8s.io_httproutes.yaml"
+_MONITORING_CRDS = {
+    "PodMonitor": "monitoring.coreos.com_podmonitors.yaml",
+    "PrometheusRule": "monitoring.coreos.com_prometheusrules.yaml",
+}
 
 
 def fault(document: Object, version: str) -> str | None:
@@ -30,6 +35,8 @@ def _fault(text: str, version: str) -> str | None:
     try:
         if document["apiVersion"].startswith("gateway.networking.k8s.io/"):
             _http_route_schema().validate(document)
+        elif document["apiVersion"] == "monitoring.coreos.com/v1":
+            _monitoring_schema(document["kind"]).validate(document)
         elif document["apiVersion"] == "qcexec.io/v1alpha1":
             _worker_pool_schema().validate(document)
         else:
@@ -55,6 +62,12 @@ def schema_of(definition: Object, version: str) -> Any:
 @functools.cache
 def _http_route_schema() -> Any:
     return _validator(yaml.load(_CRD.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), "v1")
+
+
+@functools.cache
+def _monitoring_schema(kind: str) -> Any:
+    file = _FOLDER / "prometheus_operator" / _MONITORING_CRDS[kind]
+    return _validator(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), "v1")
 
 
 @functools.cache

@@ -18,10 +18,12 @@ PEERS = {
     "database": Peer(address="192.0.2.10"),
     "cloud metadata": Peer(address="169.254.169.254"),
     "api server": Peer(address="192.0.2.20"),
+    "collector": Peer({"app": "collector"}, namespace="tracing"),
 }
-HTTP, OPERATOR, POSTGRESQL, DNS = 8000, 8080, 5432, 53
+HTTP, OPERATOR, METRICS, SPANS = 8000, 8080, 9464, 4318
+POSTGRESQL, DNS = 5432, 53
 PORTS = [
-    *((port, "TCP") for port in (HTTP, OPERATOR, POSTGRESQL, DNS, 80, 443, 6443)),
+    *((port, "TCP") for port in (HTTP, OPERATOR, METRICS, SPANS, POSTGRESQL, DNS, 80, 443, 6443)),
     (DNS, "UDP"),
 ]
 Way = tuple[str, str, int]
@@ -30,6 +32,8 @@ Way = tuple[str, str, int]
 OPEN: set[Way] = {
     ("test", "api", HTTP),
     ("monitoring", "api", HTTP),
+    ("monitoring", "api", METRICS),
+    ("monitoring", "worker", METRICS),
     ("monitoring", "operator", OPERATOR),
     ("api", "postgresql", POSTGRESQL),
     ("worker", "postgresql", POSTGRESQL),
@@ -43,6 +47,7 @@ OPEN: set[Way] = {
     ("backup", "dns", DNS),
     ("test", "dns", DNS),
 }
+TRACED: set[Way] = {("api", "collector", SPANS), ("worker", "collector", SPANS)}
 PUBLISHED: set[Way] = {("ingress controller", "api", HTTP)}
 OUTSIDE: set[Way] = {
     (source, "database", 5432) for source in ("api", "worker", "operator", "backup")
@@ -81,6 +86,16 @@ def test_a_published_release_lets_the_controller_in(published: dict[str, Any], e
 
 
 @pytest.mark.parametrize("end", ["Ingress", "Egress"])
+def test_spans_go_to_the_collector_alone(end: str) -> None:
+    tracing = {
+        "endpoint": "http://collector.tracing:4318",
+        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}],
+    }
+    rendering = render("default", ALL | {"tracing": tracing})
+    assert open_at(end, rendering) == of_end(end, OPEN | TRACED)
+
+
+@pytest.mark.parametrize("end", ["Ingress", "Egress"])
 def test_a_database_elsewhere_is_reached_where_it_is_alone(end: str) -> None:
     rendering = render("everything_on_external", {"networkPolicy": WHERE})
     expected = {way for way in OPEN if way[1] != "postgresql"} | OUTSIDE
@@ -109,12 +124,15 @@ def test_without_saying_where_it_is_the_clusters_api_is_found_anywhere_by_the_op
             assert not may_reach(policies(rendering), peer, PEERS["api server"], port)
 
 
-def test_without_monitoring_nobody_reaches_the_operator() -> None:
+@pytest.mark.parametrize(
+    ("component", "port"), [("operator", OPERATOR), ("api", METRICS), ("worker", METRICS)]
+)
+def test_without_monitoring_nobody_reaches_metrics(component: str, port: int) -> None:
     rendering = render("default", {"networkPolicy": {"monitoring": []}})
     everybody = peers(rendering) | PEERS
-    operator = everybody.pop("operator")
+    target = everybody.pop(component)
     for source in everybody.values():
-        assert not may_reach(policies(rendering), source, operator, OPERATOR)
+        assert not may_reach(policies(rendering), source, target, port)
 
 
 def test_a_stranger_of_the_same_labels_in_another_namespace_is_a_stranger() -> None:

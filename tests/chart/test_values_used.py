@@ -46,6 +46,7 @@ OTHERS: Mapping[str, object] = {
     "backup.resources": {"requests": {"cpu": "333m"}},
     "backup.tolerations": [{"operator": "Exists"}],
     "backup.timeZone": "Europe/Vienna",
+    "tracing.to": [{"podSelector": {}}],
     "networkPolicy.ingressController": [{"podSelector": {}}],
     "networkPolicy.monitoring": [{"podSelector": {}}],
     "networkPolicy.dns.to": [{"podSelector": {}}],
