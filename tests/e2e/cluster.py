@@ -74,6 +74,13 @@ class Cluster:
         found: list[Object] = json.loads(text)["items"]
         return found
 
+    def find_everywhere(self, kinds: str) -> list[Object]:
+        """As `find`, in all namespaces."""
+        found: list[Object] = json.loads(
+            self.kubectl("get", kinds, "--all-namespaces", "--output", "json")
+        )["items"]
+        return found
+
     def all_objects(self, namespace: str) -> list[Object]:
         """Everything that a namespace holds."""
         kinds = self.kubectl("api-resources", "--verbs=list", "--namespaced", "--output=name")

@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from e2e.cluster import Cluster
+from e2e.definition import bring_up_to_date
 from e2e.nodes import Node, further_node
 from e2e.releases import Releases
 from e2e.settings import EndToEndSettings, read_settings
@@ -50,6 +51,7 @@ def address(settings: EndToEndSettings) -> str:
 def releases(
     cluster: Cluster, settings: EndToEndSettings, address: str, request: pytest.FixtureRequest
 ) -> Releases:
+    bring_up_to_date(cluster, settings.helm)
     releases = Releases(cluster, settings, address)
     request.config.stash[_RELEASES] = releases
     return releases

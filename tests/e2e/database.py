@@ -57,6 +57,42 @@ class Database:
             task=str(task_id),
         )
 
+    def retried(self, task_ids: Collection[UUID]) -> list[str]:
+        """Why attempts of these tasks ended without a result."""
+        said = _quoted(task_ids)
+        return self.query(
+            f"select task_id, reason from qcexec.attempt where task_id in {said}"  # noqa: S608 - UUIDs
+        )
+
+    def ended_by_attempt(self, task_ids: Collection[UUID]) -> dict[int, int]:
+        """How many of these tasks their first attempt ended, their second one, and so on."""
+        said = _quoted(task_ids)
+        rows = self.query(
+            "select attempt, count(*) from qcexec.result"  # noqa: S608 - UUIDs
+            f" where task_id in {said} group by attempt"
+        )
+        return {int(attempt): int(count) for attempt, count in (row.split("|") for row in rows)}
+
+    def draining(self) -> list[str]:
+        """The pods of the workers that were asked to claim no more, and are at work."""
+        return self.query(
+            "select pod from qcexec.worker"
+            " where draining_at is not null and now() - heartbeat_at < interval '5 seconds'"
+        )
+
+    def moment(self) -> float:
+        """The database's clock, in seconds since the epoch."""
+        (seconds,) = self.query("select extract(epoch from clock_timestamp())")
+        return float(seconds)
+
+    def claimed_at(self, task_id: UUID) -> float:
+        """When the attempt that ended a task claimed it, by the same clock."""
+        (seconds,) = self.query(
+            "select extract(epoch from claimed_at) from qcexec.result where task_id = :'task'",
+            task=str(task_id),
+        )
+        return float(seconds)
+
     def results(self, task_id: UUID) -> int:
         """How many results a task has."""
         counted = "select count(*) from qcexec.result where task_id = :'task'"
@@ -79,3 +115,7 @@ class Database:
             what=f"{len(task_ids)} tasks complete",
             pause=LOOK_SECONDS,
         )
+
+
+def _quoted(task_ids: Collection[UUID]) -> str:
+    return "(" + ", ".join(f"'{task_id}'" for task_id in task_ids) + ")"

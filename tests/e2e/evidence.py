@@ -17,6 +17,7 @@ def save_evidence(cluster: Cluster, namespace: str, folder: Path) -> None:
         "events.txt": ("get", "events", "--sort-by", ".lastTimestamp"),
         "describe.txt": ("describe", "pods,statefulsets,deployments"),
         "nodes.txt": ("describe", "nodes"),
+        "worker-pools.yaml": ("get", "workerpools", "--output", "yaml"),
     }
     for name, question in questions.items():
         _write(cluster, namespace, folder / name, *question)

@@ -31,6 +31,14 @@ class Helm:
         text = json.dumps(values)
         self.wait(verb, release, str(_CHART), *options, "--values", "-", text=text)
 
+    def render(self, template: str, values: Values) -> str:
+        """One of the chart's files, as it is rendered where no cluster is asked."""
+        return self.run(
+            *("template", "qcexec", str(_CHART), "--values", "-", "--show-only", template),
+            *("--api-versions", "qcexec.io/look"),
+            text=json.dumps(values),
+        )
+
     def wait(self, *arguments: str, text: str | None = None) -> str:
         """Run a command, which returns when what it changed is ready."""
         return self.run(*arguments, "--wait", "--timeout", f"{_SECONDS}s", text=text)

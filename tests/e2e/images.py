@@ -9,7 +9,7 @@ from support.programs import run
 
 _SECONDS = 600.0
 _MIGRATIONS = "/opt/qcexec/qcexec_queue/sql/migrations"
-_MIGRATION = "0002_note.sql"
+_MIGRATION = "0003_note.sql"
 _SQL = """-- min_compatible: 1
 alter table qcexec.task add column note text;
 """
@@ -19,14 +19,14 @@ alter table qcexec.task add column note text;
 def next_release(folder: Path, tag: str, load_image: tuple[str, ...]) -> Iterator[str]:
     """Build the next release from the images with `tag`, hand it to the nodes, and give its tag.
 
-    Its schema is version 2, and serves version 1 as well.
+    Its schema is version 3, and serves version 2 as well.
     """
     next_tag = f"{tag}-next"
     migration = folder / _MIGRATION
     migration.write_text(_SQL, encoding="utf-8")
     # The folder's user alone may read it, and the image's is another.
     migration.chmod(0o644)
-    images = [f"qcexec-{service}:{next_tag}" for service in ("api", "worker")]
+    images = [f"qcexec-{service}:{next_tag}" for service in ("api", "worker", "operator")]
     # Any docker can do this much: neither BuildKit nor its plugin is needed.
     environment = {**direct_environment(), "DOCKER_BUILDKIT": "0"}
     try:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from e2e.cluster import Cluster
+from e2e.cluster import Cluster, Object
 from e2e.helm import Values
 from e2e.policy_table import Cell, Verdict
 from e2e.probe_script import REACHED
@@ -21,25 +21,38 @@ from e2e.reachability import (
 )
 from e2e.release import Release
 from e2e.releases import Releases
+from e2e.worker_pool import WorkerPool
 
 STRANGER = "another pod in the release's namespace"
 ELSEWHERE = "another pod in another namespace"
 OTHER_NODES = "other nodes, addresses outside"
 STRANGER_LABELS = {"app.kubernetes.io/name": "qcexec-stranger"}
 
-_SENDERS_WITH_POLICIES = {"API", "worker", "PostgreSQL", "backup or restore job", "`helm test` pod"}
+_SENDERS_WITH_POLICIES = {
+    "API",
+    "worker",
+    "operator",
+    "PostgreSQL",
+    "backup or restore job",
+    "`helm test` pod",
+}
 _RECEIVERS_WITH_POLICIES = {
     "API `:8000`",
+    "API `:9464`",
+    "operator `:8080`",
     "PostgreSQL `:5432`",
-    "a worker, any port",
+    "worker `:9464`",
+    "a worker, any other port",
     "any other port of the release",
 }
 # Two pods of what may have several, that one may be tried at the other; no backup ever falls due.
 _RELEASE_VALUES: Values = {
     "api": {"replicas": 2},
-    "workerPools": {"second": {}},
+    "operator": {"enabled": True},
+    "workerPoolDefaults": {"minReplicas": 2, "maxReplicas": 2},
     "backup": {"enabled": True, "schedule": "0 0 31 2 *"},
 }
+_OTHER_VALUES: Values = {"operator": {"enabled": True}}
 _AT_ONCE = 6
 
 
@@ -60,6 +73,10 @@ class Neighbourhood:
         """Bring the release to these values and policies, beside those that it was made with."""
         policy = {"networkPolicy": {**self.network_policy, **network_policy}}
         self.release.upgrade({**_RELEASE_VALUES, **policy, **(values or {})})
+
+    def upgrade_other(self, *, enabled: bool) -> None:
+        """Bring the other release to have policies, or none."""
+        self.other.upgrade({**_OTHER_VALUES, "networkPolicy": {"enabled": enabled}})
 
     def assert_complete(self, cells: list[Cell]) -> None:
         """Raises AssertionError where something is missing: in the table, or here to be tried."""
@@ -128,6 +145,7 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
         network_policy = {
             "ingressController": [namespace_peer(ingress)],
             "monitoring": [namespace_peer(monitoring)],
+            "apiServer": {"to": _api_server_peers(cluster)},
         }
         values = {**_RELEASE_VALUES, "networkPolicy": network_policy}
         (release,) = stack.enter_context(
@@ -135,7 +153,8 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
         )
         # It runs no tasks, and the one for which invariants are checked is the first.
         other = Release(cluster, releases.settings, release.namespace, "other")
-        other.install()
+        other.install(_OTHER_VALUES)
+        WorkerPool(release).wait_until_settled(2, 2)
 
         threads = stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
 
@@ -150,6 +169,7 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
         coming = {
             "API": attached(release, "api"),
             "worker": attached(release, "worker"),
+            "operator": attached(release, "operator"),
             "PostgreSQL": attached(release, "postgresql"),
             "backup or restore job": started(home, "backup", labels_of(release, "backup")),
             "`helm test` pod": started(home, "test", labels_of(release, "test")),
@@ -160,6 +180,7 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
             "another release in the same namespace": [
                 *attached(other, "api"),
                 *attached(other, "worker"),
+                *attached(other, "operator"),
                 *started(home, "other-test", labels_of(other, "test")),
             ],
         }
@@ -195,10 +216,14 @@ def _receivers(
     strangers = senders[STRANGER] + senders[ELSEWHERE] + senders["monitoring"]
     return {
         "API `:8000`": _serving(release, "api", "http", 8000),
+        "API `:9464`": _serving_pods(release, "api", "metrics", 9464),
+        "operator `:8080`": _serving_pods(release, "operator", "metrics", 8080),
         "PostgreSQL `:5432`": _serving(release, "postgresql", "postgresql", 5432),
-        "a worker, any port": _greeting(senders["worker"], 5432, 8000, 9000),
+        "worker `:9464`": _serving_pods(release, "worker", "metrics", 9464),
+        "a worker, any other port": _greeting(senders["worker"], 5432, 8000, 9000),
         "any other port of the release": [
             *_greeting(senders["API"], 5432, 9000),
+            *_greeting(senders["operator"], 5432, 8000, 9000),
             *_greeting(senders["PostgreSQL"], 8000, 9000),
             *_greeting(jobs, *PORTS),
         ],
@@ -208,19 +233,24 @@ def _receivers(
             *_greeting(strangers, *PORTS),
             *_serving(other, "api", "http", 8000),
             *_serving(other, "postgresql", "postgresql", 5432),
+            *_serving_pods(other, "operator", "metrics", 8080),
         ],
     }
 
 
 def _serving(release: Release, component: str, protocol: str, port: int) -> list[Target]:
-    addresses = tuple(pod["status"]["podIP"] for pod in release.pods(component))
-    pods = [Target(protocol, address, port) for address in addresses]
+    pods = _serving_pods(release, component, protocol, port)
     name = f"{release.full_name}-{component}"
     service = release.cluster.get("service", name, release.namespace)["spec"]
     if service["clusterIP"] == "None":
         return pods
     # By its address: not everybody may ask for names.
+    addresses = tuple(pod.host for pod in pods)
     return [*pods, Target(protocol, service["clusterIP"], service["ports"][0]["port"], addresses)]
+
+
+def _serving_pods(release: Release, component: str, protocol: str, port: int) -> list[Target]:
+    return [Target(protocol, pod["status"]["podIP"], port) for pod in release.pods(component)]
 
 
 def _greeting(probes: list[Probe], *ports: int) -> list[Target]:
@@ -229,14 +259,23 @@ def _greeting(probes: list[Probe], *ports: int) -> list[Target]:
 
 def _api_server(cluster: Cluster) -> list[Target]:
     spec = cluster.get("service", "kubernetes", "default")["spec"]
+    service = Target("tls", spec["clusterIP"], spec["ports"][0]["port"])
+    return [service, *_behind_api_server(cluster)]
+
+
+def _api_server_peers(cluster: Cluster) -> list[Object]:
+    addresses = {target.host for target in _behind_api_server(cluster)}
+    return [{"ipBlock": {"cidr": f"{address}/32"}} for address in sorted(addresses)]
+
+
+def _behind_api_server(cluster: Cluster) -> list[Target]:
     slices = cluster.find(
         "endpointslices", "default", selector="kubernetes.io/service-name=kubernetes"
     )
-    behind = [
+    return [
         Target("tls", address, port["port"])
         for each in slices
         for endpoint in each["endpoints"]
         for address in endpoint["addresses"]
         for port in each["ports"]
     ]
-    return [Target("tls", spec["clusterIP"], spec["ports"][0]["port"]), *behind]

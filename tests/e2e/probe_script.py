@@ -73,9 +73,17 @@ def _probe(host: str, port: int) -> bool:
 
 
 def _http(host: str, port: int) -> bool:
+    return _get(host, port, "/livez")
+
+
+def _metrics(host: str, port: int) -> bool:
+    return _get(host, port, "/metrics")
+
+
+def _get(host: str, port: int, path: str) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/livez")
+        connection.request("GET", path)
         return connection.getresponse().status == http.client.OK
     finally:
         connection.close()
@@ -118,6 +126,7 @@ def _name_server() -> str:
 _PROTOCOLS: dict[str, Callable[[str, int], bool]] = {
     "probe": _probe,
     "http": _http,
+    "metrics": _metrics,
     "postgresql": _postgresql,
     "tls": _tls,
     "dns-udp": _dns_by_udp,

@@ -7,6 +7,7 @@ from typing import Any
 
 from e2e.cluster import LOOK_SECONDS, Cluster, Object, name_of
 from e2e.database import Database
+from e2e.definition import is_defined
 from e2e.helm import Helm, Values, merged
 from e2e.settings import EndToEndSettings
 from support.waiting import wait_until_blocking
@@ -161,6 +162,8 @@ class Release:
         own: Values = {
             "image": {"tag": self.settings.image_tag},
             "ingress": {"hosts": [self.host]},
+            # Of all releases of a cluster the first one brings it, and none takes it away.
+            "crds": {"enabled": not is_defined(self.cluster)},
         }
         self._helm.change(verb, self.name, files, merged(own, values or {}))
 

@@ -28,7 +28,6 @@ from e2e.release import Release
 from e2e.releases import Releases
 
 _KUBELET_PORT = 10250
-_OFF = {"networkPolicy": {"enabled": False}}
 _COPIES = {"qcexec.io/e2e": "one-sided"}
 _PASSWORDS = "passwords"
 _PEER = {"podSelector": {"matchLabels": STRANGER_LABELS}}
@@ -49,7 +48,7 @@ def test_each_is_reached_by_those_of_the_table_and_by_nobody_else(
     everybody: Neighbourhood, cells: list[Cell]
 ) -> None:
     everybody.upgrade()
-    everybody.other.upgrade()
+    everybody.upgrade_other(enabled=True)
     everybody.assert_complete(cells)
     everybody.assert_reached(
         [cell for cell in cells if cell.verdict is not Verdict.NOT_OURS],
@@ -65,7 +64,7 @@ def test_the_rules_of_each_side_alone_keep_out_whom_the_table_does_not_let_in(
     everybody: Neighbourhood, cells: list[Cell], side: str
 ) -> None:
     # By the release's rules, not by those of the release beside it.
-    everybody.other.upgrade(_OFF)
+    everybody.upgrade_other(enabled=False)
     has_policy = receiver_has_policy if side == "Ingress" else sender_has_policy
     with _one_sided(everybody, side):
         everybody.assert_reached(
@@ -77,7 +76,7 @@ def test_without_policies_each_is_reached_by_all(
     everybody: Neighbourhood, cells: list[Cell]
 ) -> None:
     everybody.upgrade(enabled=False)
-    everybody.other.upgrade(_OFF)
+    everybody.upgrade_other(enabled=False)
     everybody.assert_reached(cells, lambda _: True)
 
 
@@ -87,7 +86,7 @@ def test_other_nodes_and_what_lies_beyond_are_out_of_reach(
     addresses = everybody.release.cluster.get("node", node.name)["status"]["addresses"]
     (address,) = (each["address"] for each in addresses if each["type"] == "InternalIP")
     further = replace(everybody, receivers={OTHER_NODES: [Target("tls", address, _KUBELET_PORT)]})
-    everybody.other.upgrade(_OFF)
+    everybody.upgrade_other(enabled=False)
     everybody.upgrade()
     further.assert_reached(cells, lambda cell: cell.verdict is not Verdict.DENIED)
     everybody.upgrade(enabled=False)
@@ -99,8 +98,13 @@ def test_nobody_comes_from_the_ingress_controller_while_nothing_is_published(
 ) -> None:
     everybody.upgrade({"ingress": {"enabled": False}}, monitoring=[])
     api = everybody.receivers["API `:8000`"]
+    metrics = [
+        target
+        for name in ("API `:9464`", "operator `:8080`", "worker `:9464`")
+        for target in everybody.receivers[name]
+    ]
     for sender in ("Ingress controller or Gateway", "monitoring"):
-        _assert_reached(everybody.senders[sender][0], denied=api)
+        _assert_reached(everybody.senders[sender][0], denied=[*api, *metrics])
     _assert_reached(everybody.senders["`helm test` pod"][0], allowed=api)
 
 
@@ -154,7 +158,8 @@ def test_an_external_database_is_reached_where_the_values_say_it_is_or_anywhere_
         guest.install(_guest_values(owner, [{**namespace_peer(owner.namespace), **postgresql}]))
         probes = [
             attach_probe(cluster, pod, f"qcexec-api:{releases.settings.image_tag}")
-            for pod in [*guest.pods("api"), *guest.pods("worker")]
+            for component in ("api", "worker", "operator")
+            for pod in guest.pods(component)
         ]
         for probe in probes:
             _assert_reached(probe, allowed=database, denied=[on_its_port, on_another])
@@ -184,7 +189,7 @@ def _one_sided(everybody: Neighbourhood, side: str) -> Iterator[None]:
     policies = cluster.find(
         "networkpolicies", namespace, f"app.kubernetes.io/instance={release.name}"
     )
-    assert len(policies) == 5
+    assert len(policies) == 6
     everybody.upgrade(enabled=False)
     copies = [
         {
@@ -207,6 +212,7 @@ def _one_sided(everybody: Neighbourhood, side: str) -> Iterator[None]:
 
 def _guest_values(owner: Release, egress: list[Object]) -> Values:
     return {
+        "operator": {"enabled": True},
         # Served elsewhere, so that no task of the owner's is taken.
         "queue": "guest",
         "ingress": {"enabled": False},

@@ -10,7 +10,11 @@ from e2e.load import under_load
 from e2e.release import Release
 from e2e.settings import EndToEndSettings
 
-VALUES = {"api": {"replicas": 2}, "workerPoolDefaults": {"replicas": 2}}
+VALUES = {
+    "api": {"replicas": 2},
+    "operator": {"enabled": True},
+    "workerPoolDefaults": {"minReplicas": 2, "maxReplicas": 3},
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +32,12 @@ def test_an_upgrade_and_a_rollback_under_load_fail_no_request_and_lose_no_task(
     release: Release, next_tag: str
 ) -> None:
     old_tag = release.settings.image_tag
-    assert _state(release) == ({old_tag}, "1")
+    assert _state(release) == ({old_tag}, "2")
 
     with under_load(release) as load:
         release.upgrade({**VALUES, "image": {"tag": next_tag}})
         release.wait_for_leavers()
-    assert _state(release) == ({next_tag}, "2")
+    assert _state(release) == ({next_tag}, "3")
     assert not load.failed, load.failed
     release.database.wait_for_results(load.accepted)
 
@@ -41,7 +45,7 @@ def test_an_upgrade_and_a_rollback_under_load_fail_no_request_and_lose_no_task(
         release.rollback(1)
         release.wait_for_leavers()
     # The schema stays: it serves the older release, too.
-    assert _state(release) == ({old_tag}, "2")
+    assert _state(release) == ({old_tag}, "3")
     assert not load.failed, load.failed
     release.database.wait_for_results(load.accepted)
 
@@ -50,10 +54,10 @@ def test_an_upgrade_and_a_rollback_under_load_fail_no_request_and_lose_no_task(
 
 
 def _state(release: Release) -> tuple[set[str], str]:
-    """The tags of the images of API and workers, and the schema's version."""
+    """The tags of the images of our own, and the schema's version."""
     images = {
         container["image"].rpartition(":")[2]
-        for component in ("api", "worker")
+        for component in ("api", "worker", "operator")
         for pod in release.pods(component)
         for container in pod["spec"]["containers"]
     }

@@ -1,4 +1,7 @@
-"""One release for all of the first tier; each test leaves it working."""
+"""One release for all of the first tier, with its operator; each test leaves it working.
+
+Its pool has one pod, as many as most of these tests need; those of the operator give it bounds.
+"""
 
 from collections.abc import Iterator
 
@@ -7,12 +10,19 @@ import pytest
 from e2e.release import Release
 from e2e.releases import Releases
 from e2e.service import Service
+from e2e.worker_pool import WorkerPool
+
+VALUES = {
+    # Asked by any name, so that its address alone will do.
+    "ingress": {"hosts": []},
+    "operator": {"enabled": True},
+    "workerPoolDefaults": {"minReplicas": 1, "maxReplicas": 1},
+}
 
 
 @pytest.fixture(scope="session")
 def release(releases: Releases) -> Iterator[Release]:
-    # Asked by any name, so that its address alone will do.
-    with releases.alone("smoke", {"ingress": {"hosts": []}}) as release:
+    with releases.alone("smoke", VALUES) as release:
         yield release
 
 
@@ -20,3 +30,8 @@ def release(releases: Releases) -> Iterator[Release]:
 def service(release: Release, releases: Releases) -> Iterator[Service]:
     with releases.service(release) as service:
         yield service
+
+
+@pytest.fixture
+def pool(release: Release) -> WorkerPool:
+    return WorkerPool(release)

@@ -50,7 +50,7 @@ def test_the_notes_say_how_the_service_is_reached_and_that_nobody_asks_who_is_th
     assert "authentication" in notes
 
 
-@pytest.mark.parametrize("component", ["api", "worker", "postgresql"])
+@pytest.mark.parametrize("component", ["api", "worker", "operator", "postgresql"])
 def test_a_pod_of_each_component_runs_where_restricted_is_enforced(
     release: Release, component: str
 ) -> None:
