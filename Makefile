@@ -12,7 +12,7 @@ MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.tom
 MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table text test \
+.PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table dashboards text test \
 	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
@@ -73,13 +73,13 @@ kind-cluster: kind images ## a kind cluster with an Ingress controller and the i
 kind-down: kind ## delete the kind cluster with all that is on it
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/kind" kind delete cluster --name qcexec --kubeconfig .kind/kubeconfig
 
-check: lint types imports sql shell workflows values metrics text ## lint, types, import contracts (under a minute)
+check: lint types imports sql shell workflows values metrics dashboards text ## lint, types, import contracts (under a minute)
 
 test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
 	$(PYTEST) -q
 
 test-faults: develop ## kill, stall, cut off and restart everything (under 10 minutes)
-	$(PYTEST) -q tests/faults
+	$(PYTEST) -q tests/faults tests/operator
 
 test-long: develop ## what takes longer than that
 	$(PYTEST) -q tests/long
@@ -87,8 +87,8 @@ test-long: develop ## what takes longer than that
 test-compose: develop ## the containers, for real: needs docker with compose
 	$(PYTEST) -q tests/compose
 
-test-chart: develop helm kind ## the Helm chart as it renders, the Tiltfile, the kind configuration
-	$(PYTEST) -q tests/chart
+test-chart: develop helm kind ## the Helm chart as it renders, the alerts, the Tiltfile, the kind configuration
+	$(PYTEST) -q tests/chart tests/monitoring
 
 # E2E_KUBECONFIG names the cluster, E2E_INGRESS_ADDRESS where its Ingress is served; without them,
 # kind makes one. tests/e2e/settings.py says what else there is to say.
@@ -127,7 +127,7 @@ lint: develop
 	$(BIN)/ruff format --check .
 
 types: develop
-	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests benchmarks charts k8s
+	$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) tests benchmarks charts dashboards k8s
 
 imports: develop
 	$(BIN)/lint-imports
@@ -140,6 +140,9 @@ shell: develop
 
 workflows: develop
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
+
+dashboards: develop
+	$(BIN)/python -m dashboards --check
 
 values: develop
 	$(BIN)/python -m charts.values_reference --check

@@ -112,6 +112,7 @@ async def _served_by_us(databases: Databases, folder: Path) -> AsyncIterator[int
         "QCEXEC_HOST": "127.0.0.1",
         "QCEXEC_PORT": str(port),
         "QCEXEC_LOG_FILE": "",
+        "QCEXEC_METRICS_PORT": str(free_port()),
     }
     command = [sys.executable, "-m", "qcexec_api"]
     async with _server(command, folder, environment, port, folder / "api.log"):

@@ -70,9 +70,8 @@ async def test_nothing_waits_in_an_empty_queue_and_the_database_has_a_size(
 async def maintaining(
     database: Database, on_figures: Callable[[Figures], None] | None
 ) -> AsyncIterator[Maintenance]:
-    maintenance = Maintenance(
-        opener(database), ignore, MaintenancePolicy(lock_seconds=0.05), on_figures=on_figures
-    )
+    policy = MaintenancePolicy(lock_seconds=0.05, figures_seconds=0.05)
+    maintenance = Maintenance(opener(database), ignore, policy, on_figures=on_figures)
     stop = asyncio.Event()
     running = asyncio.create_task(maintenance.run(stop))
     try:

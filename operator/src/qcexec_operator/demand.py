@@ -96,7 +96,7 @@ def demand(load: Load, supply: Supply, target_wait: float, cold_start: float) ->
     capacity = _capacity(load, supply, horizon, cold_start, least)
     short = max(0.0, work + growing * cold_start - capacity)
     extra = _extra_slots(load, supply, short, max(horizon - cold_start, least))
-    late = load.oldest_seconds > target_wait and load.depth > supply.free
+    late = load.oldest_seconds > target_wait and load.depth > supply.ready - supply.busy
     if late and not supply.starting:
         # There should have been enough, and there was not: what is believed of the work is wrong.
         extra = max(extra, 1.0)
@@ -104,7 +104,8 @@ def demand(load: Load, supply: Supply, target_wait: float, cold_start: float) ->
     if extra > 0.0:
         pods = max(supply.replicas + math.ceil(extra / supply.slots_per_pod - 1e-9), level)
     else:
-        # Some of the pods may not be working: while tasks are late there are not too many.
+        # Some of the pods may never work, those that seem to start among them: while tasks are
+        # late there are not too many.
         pods = supply.replicas if late else min(level, supply.replicas)
     at_least = 1 if load.depth or load.running or load.due_soon or supply.busy else 0
     return Demand(

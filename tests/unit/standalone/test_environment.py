@@ -22,6 +22,15 @@ def test_the_caller_wins_over_the_file_unless_its_value_is_empty(tmp_path: Path)
     assert read == {"QCEXEC_A": "caller", "QCEXEC_B": "file", "QCEXEC_C": "file", "HOME": "/"}
 
 
+def test_a_collector_that_the_file_names_reaches_the_services(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\n")
+
+    read = service_environment(read_environment({}, file), {})
+
+    assert read == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+
+
 def test_no_file_is_no_error(tmp_path: Path) -> None:
     assert read_environment({"QCEXEC_A": "1"}, tmp_path / ".env") == {"QCEXEC_A": "1"}
 

@@ -9,6 +9,9 @@ from qcexec_standalone.errors import BadSetting
 
 PREFIX = "QCEXEC_"
 
+_PREFIXES = (PREFIX, "OTEL_")
+"""Of the variables in `.env`, those that are for services."""
+
 _GRACE_SECONDS = 25.0
 
 DECIDED = frozenset(
@@ -32,14 +35,14 @@ caller may be meant for containers."""
 
 
 def read_environment(caller: Mapping[str, str], dotenv_file: Path) -> dict[str, str]:
-    """The caller's variables, and those of `.env` with the prefix that the caller leaves unset.
+    """The caller's variables, and the services' ones of `.env` that the caller leaves unset.
 
     A variable that is set but empty counts as unset, as the services see it.
     """
     written = {
         name: value
         for name, value in dotenv_values(dotenv_file).items()
-        if name.startswith(PREFIX) and value
+        if name.startswith(_PREFIXES) and value
     }
     return {**written, **{name: value for name, value in caller.items() if value}}
 
