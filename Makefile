@@ -13,7 +13,7 @@ MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table dashboards text test \
-	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-autoscaling plots images \
+	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-metrics bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
@@ -118,6 +118,9 @@ bench-api: develop ## submissions per second beside a bare route
 
 plots: develop ## draw the plots of docs/autoscaling.md again, from the simulation
 	$(BIN)/python -m benchmarks.autoscaling.plots
+
+bench-metrics: develop ## what counting costs, beside a log line
+	$(BIN)/python -m benchmarks.metrics $(ARGS)
 
 bench-autoscaling: develop ## the operator's decisions beside KEDA's and the HPA's, simulated
 	$(BIN)/python -m benchmarks.autoscaling $(ARGS)

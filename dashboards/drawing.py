@@ -20,6 +20,7 @@ from dashboards.panels import Panel, Unit
 
 _COLUMNS = 2
 _MOST_IN_LEGEND = 8
+_ROOM = 1.3
 _STYLE: dict[RcKeyType, object] = {
     "svg.hashsalt": "qcexec",
     "svg.fonttype": "none",
@@ -92,9 +93,10 @@ def _draw(place: Axes, panel: Panel, lines: Sequence[Line]) -> None:
             place.plot(line.minutes, [scale * each for each in line.values], label=line.legend)
     place.set_title(panel.title)
     place.set_ylabel(_AXES[panel.unit])
-    place.set_ylim(bottom=0.0)
+    # With room for the legend above the lines.
+    place.set_ylim(bottom=0.0, top=_ROOM * place.get_ylim()[1])
     if 0 < len(shown) <= _MOST_IN_LEGEND:
-        place.legend(loc="upper left", ncols=2)
+        place.legend(loc="upper left", ncols=3)
 
 
 def _at(line: Line, minutes: Sequence[float], scale: float) -> list[float]:

@@ -115,7 +115,8 @@ _WAITS = Row(
         Panel(
             "Wait",
             "From the submission of a task to the start of a run of it, retries"
-            " included: the median, and what 95 and 99 of 100 tasks do not exceed.",
+            " included: the median, and what 95 and 99 of 100 tasks do not exceed, as exact as the"
+            " histogram's buckets (…, 10, 30, 60, 120 s, …).",
             Unit.SECONDS,
             _quantiles("qcexec_task_wait_seconds"),
         ),

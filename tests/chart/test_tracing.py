@@ -1,5 +1,6 @@
 """Where spans go: nowhere, or from API and workers to the collector that is named."""
 
+import json
 from typing import Any
 
 import pytest
@@ -57,6 +58,12 @@ def test_headers_come_from_a_secret() -> None:
     for component in ("api", "worker"):
         headers = _variables(rendering, component)["OTEL_EXPORTER_OTLP_HEADERS"]
         assert headers["valueFrom"] == {"secretKeyRef": secret}
+    for pod in rendering.pods():
+        for container in pod.containers:
+            given = "OTEL_EXPORTER_OTLP_HEADERS" in json.dumps(container.spec)
+            assert given == (
+                (pod.component, container.name) in {("api", "api"), ("worker", "worker")}
+            )
 
 
 def test_a_collector_that_the_policies_would_keep_out_is_refused() -> None:

@@ -54,6 +54,7 @@ _RELEASE_VALUES: Values = {
 }
 _OTHER_VALUES: Values = {"operator": {"enabled": True}}
 _AT_ONCE = 6
+_COLLECTOR_PORT = 4318
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,14 @@ class Neighbourhood:
     receivers: Mapping[str, list[Target]]
     network_policy: Mapping[str, Any]
     """What the release's `networkPolicy` says."""
+    tracing: Mapping[str, Any]
+    """What its `tracing` says."""
 
     def upgrade(self, values: Values | None = None, **network_policy: object) -> None:
         """Bring the release to these values and policies, beside those that it was made with."""
         policy = {"networkPolicy": {**self.network_policy, **network_policy}}
-        self.release.upgrade({**_RELEASE_VALUES, **policy, **(values or {})})
+        tracing = {"tracing": self.tracing}
+        self.release.upgrade({**_RELEASE_VALUES, **tracing, **policy, **(values or {})})
 
     def upgrade_other(self, *, enabled: bool) -> None:
         """Bring the other release to have policies, or none."""
@@ -137,17 +141,23 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
     """Everybody, in namespaces of their own; everything goes afterwards."""
     cluster, image = releases.cluster, f"qcexec-api:{releases.settings.image_tag}"
     with ExitStack() as stack:
-        ingress, monitoring, elsewhere = (
+        ingress, monitoring, elsewhere, collecting = (
             stack.enter_context(cluster.namespace(name))
-            for name in ("ingress", "monitoring", "elsewhere")
+            for name in ("ingress", "monitoring", "elsewhere", "collecting")
         )
+        # It takes no trace; whoever comes is greeted.
+        collector = start_probe(cluster, collecting, "collector", STRANGER_LABELS, image)
+        tracing = {
+            "endpoint": f"http://{collector.address}:{_COLLECTOR_PORT}",
+            "to": [namespace_peer(collecting)],
+        }
         # In the place of the controller that there is, whose pods would try nothing else for us.
         network_policy = {
             "ingressController": [namespace_peer(ingress)],
             "monitoring": [namespace_peer(monitoring)],
             "apiServer": {"to": _api_server_peers(cluster)},
         }
-        values = {**_RELEASE_VALUES, "networkPolicy": network_policy}
+        values = {**_RELEASE_VALUES, "networkPolicy": network_policy, "tracing": tracing}
         (release,) = stack.enter_context(
             releases.in_new_namespace("network", "qcexec", values=values)
         )
@@ -190,8 +200,9 @@ def neighbourhood(releases: Releases) -> Iterator[Neighbourhood]:
             other=other,
             elsewhere=elsewhere,
             senders=senders,
-            receivers=_receivers(cluster, release, other, senders),
+            receivers=_receivers(cluster, release, other, senders, collector),
             network_policy=network_policy,
+            tracing=tracing,
         )
 
 
@@ -210,7 +221,11 @@ def namespace_peer(name: str) -> dict[str, object]:
 
 
 def _receivers(
-    cluster: Cluster, release: Release, other: Release, senders: Mapping[str, list[Probe]]
+    cluster: Cluster,
+    release: Release,
+    other: Release,
+    senders: Mapping[str, list[Probe]],
+    collector: Probe,
 ) -> dict[str, list[Target]]:
     jobs = senders["backup or restore job"] + senders["`helm test` pod"]
     strangers = senders[STRANGER] + senders[ELSEWHERE] + senders["monitoring"]
@@ -227,10 +242,12 @@ def _receivers(
             *_greeting(senders["PostgreSQL"], 8000, 9000),
             *_greeting(jobs, *PORTS),
         ],
+        "collector `:4318`": _greeting([collector], _COLLECTOR_PORT),
         "DNS": [Target("dns-udp", "", 53), Target("dns-tcp", "", 53)],
         "Kubernetes API server": _api_server(cluster),
         "other pods": [
             *_greeting(strangers, *PORTS),
+            *_greeting([collector], *(port for port in PORTS if port != _COLLECTOR_PORT)),
             *_serving(other, "api", "http", 8000),
             *_serving(other, "postgresql", "postgresql", 5432),
             *_serving_pods(other, "operator", "metrics", 8080),

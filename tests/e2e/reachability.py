@@ -13,7 +13,7 @@ from pathlib import Path
 from e2e.cluster import LOOK_SECONDS, Cluster, Object, name_of
 from support.waiting import wait_until_blocking
 
-PORTS = (53, 5432, 8000, 9000)
+PORTS = (53, 4318, 5432, 8000, 9000)
 """Where a probe answers: its pod's own ports are left alone, and 53 needs a pod of the probe's."""
 
 _SCRIPT = Path(__file__).with_name("probe_script.py")

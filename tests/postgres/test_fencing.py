@@ -81,9 +81,10 @@ async def test_a_repeat_of_what_was_accepted_succeeds_and_claims_nothing(
     async with service(database.app_dsn) as connection:
         exchange = await exchange_of(connection)
         leases = (await exchange.run(connection, [], Appetite(2, 2, 0.0))).leases
-        await exchange.run(connection, completions(leases), None)
+        first = await exchange.run(connection, completions(leases), None)
         again = await exchange.run(connection, completions(leases), EVERYTHING, repeated=True)
         assert (again.leases, again.lost) == ([], [])
+        assert first.stored == again.stored == [COUNTS, COUNTS]
         await holds(connection, ready=1, lease=0, result=2)
 
 
@@ -199,6 +200,9 @@ async def test_a_result_that_cannot_be_stored_fails_its_own_task_alone(
         # What could not be stored does not keep the worker from its next tasks.
         assert len(outcome.leases) == 1
         assert outcome.lost == []
+        # What is told to be there is what is there.
+        assert sorted(each.outcome for each in outcome.stored) == [1, 1, 1, 1, 2]
+        assert UNSTORABLE in outcome.stored
         assert seen.of(BatchSplit)
         rows = await connection.fetch("select epoch, outcome, code, body from qcexec.result")
         stored = {row["epoch"]: (row["outcome"], row["code"], row["body"]) for row in rows}
@@ -241,6 +245,7 @@ async def test_a_result_for_a_task_that_has_one_is_lost_and_the_worker_goes_on(
         )
         outcome = await exchange.run(connection, [completion(lease)], ONE)
         assert [each.epoch for each in outcome.lost] == [lease.epoch]
+        assert outcome.stored == []
         assert len(outcome.leases) == 1
         assert await count(admin, "result") == 1
 

@@ -61,8 +61,10 @@ def test_what_a_lost_node_had_runs_elsewhere_once_and_no_pod_is_taken_for_that(
             assert {each["status"] for each in documents.values()} == {"completed"}
             assert release.database.attempts(lost) == ["worker_expired|f"]
             assert pool.replicas >= 2
-            # Neither those that were busy, nor those that were to help them out.
-            assert pool.events("ScaledDown") == []
+            # The pod that was to help out goes once nothing waits, and not again and again.
+            lowered = pool.events("ScaledDown")
+            assert len(lowered) <= 1
+            assert not [said for said in lowered if "from 2" in said]
         finally:
             node.heal()
         (refused,) = wait_until_blocking(
