@@ -41,7 +41,7 @@ def test_a_database_or_log_file_meant_for_containers_is_not_handed_on() -> None:
         "QCEXEC_MIGRATION_DATABASE_URL": "postgresql://owner@db/qcexec",
         "QCEXEC_LOG_FILE": "/var/log/app/app.log",
         "QCEXEC_MAX_SHOTS": "5",
-        "QCEXEC_METRICS_HOST": "0.0.0.0",
+        "QCEXEC_METRICS_HOST": "192.0.2.1",
         "QCEXEC_METRICS_PORT": "9464",
     }
 
