@@ -21,7 +21,7 @@ from support.waiting import wait_until
 from support.workers import BELL, MEDIUM, Worker, start_worker
 
 LEASE_SECONDS = 2.0
-HEARTBEAT = "update qcexec.worker set heartbeat_at"
+HEARTBEAT = "set heartbeat_at = now(), busy"
 EXCHANGE = "nextval('qcexec.epoch_seq')"
 SETTINGS = {"lease_seconds": str(LEASE_SECONDS), "claim_timeout_seconds": "1"}
 
