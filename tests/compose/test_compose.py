@@ -43,7 +43,7 @@ while not select.select([sys.stdin], [], [], 0)[0]:
 # What compose.yaml decides, or what means something in Kubernetes alone.
 DECIDED = {
     *("database_url", "host", "port", "log_file", "health_file"),
-    *("pod_uid", "pod_name", "node_name"),
+    *("pod_uid", "pod_name", "node_name", "metrics_host", "metrics_port"),
 }
 
 
