@@ -116,7 +116,7 @@ _WAITS = Row(
             "Wait",
             "From the submission of a task to the start of a run of it, retries"
             " included: the median, and what 95 and 99 of 100 tasks do not exceed, as exact as the"
-            " histogram's buckets (…, 10, 30, 60, 120 s, …).",
+            " histogram's buckets (…, 10, 15, 20, 30, 45, 60, 90, 120 s, …).",
             Unit.SECONDS,
             _quantiles("qcexec_task_wait_seconds"),
         ),

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from contextvars import ContextVar
 from uuid import UUID
 
 import pytest
 
+from qcexec_queue.enqueue import Submitter
 from qcexec_queue.errors import AcceptanceUnknown, DatabaseUnavailable, TaskRefused
 from qcexec_queue.events import BatchEnqueued, BatchSplit
 from qcexec_queue.states import Priority
@@ -196,3 +198,19 @@ async def test_connections_that_die_between_submissions_are_replaced(database: D
                 return None
 
         await wait_until(accepted, what="it is accepted on a new connection")
+
+
+async def test_a_batch_is_nobodys_request_but_works_for_all_that_are_in_it(
+    database: Database,
+) -> None:
+    request = ContextVar("request", default="")
+    seen: list[str] = []
+
+    async def ask(submitter: Submitter, name: str) -> None:
+        request.set(name)
+        await submitter.enqueue(tasks(1)[0])
+
+    async with submitting(database.app_dsn, lambda _: seen.append(request.get())) as submitter:
+        await asyncio.gather(*(ask(submitter, name) for name in ("first", "second", "third")))
+    assert seen
+    assert set(seen) == {""}

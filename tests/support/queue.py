@@ -9,7 +9,7 @@ import asyncpg
 
 from qcexec_queue.connections import Connection, Pool, Role, connect, open_pool
 from qcexec_queue.enqueue import Submitter
-from qcexec_queue.events import Event, ignore
+from qcexec_queue.events import Event, Observer, ignore
 from qcexec_queue.exchange import Appetite, Exchange
 from qcexec_queue.invariant import violations
 from qcexec_queue.leases import held
@@ -73,7 +73,7 @@ async def service_pool(dsn: str, maximum: int = 4) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def submitting(dsn: str, observer: Seen | None = None) -> AsyncIterator[Submitter]:
+async def submitting(dsn: str, observer: Observer | None = None) -> AsyncIterator[Submitter]:
     """A submitter with a pool of its own."""
     async with service_pool(dsn) as pool:
         notifier = Notifier(pool, observer or ignore)

@@ -146,6 +146,15 @@ def test_a_wait_is_measured_by_the_clock_of_the_database() -> None:
     assert seen.value("qcexec_task_wait_seconds_bucket", queue="default", le="1800.0") == 1
 
 
+def test_a_heartbeat_that_was_long_underway_does_not_move_the_clock() -> None:
+    clock, submitted = DatabaseClock(), 1000.0
+    clock.heard(datetime.fromtimestamp(submitted, UTC), monotonic())
+    clock.heard(datetime.fromtimestamp(submitted + 40, UTC), monotonic() - 1)
+    waited = clock.seconds_since(UUID(int=int(submitted * 1000) << 80))
+    assert waited is not None
+    assert waited < 20
+
+
 def test_a_task_is_never_begun_before_it_was_submitted() -> None:
     clock = DatabaseClock()
     clock.heard(datetime.fromtimestamp(1000, UTC), monotonic())

@@ -18,6 +18,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextvars import Context
 from uuid import UUID
 
 import asyncpg
@@ -70,7 +71,7 @@ class Submitter:
         answer: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
         self._waiting.append((task, answer))
         if self._running is None:
-            self._running = asyncio.create_task(self._run())
+            self._start()
         return await answer
 
     async def enqueue_many(self, tasks: Sequence[NewTask]) -> list[UUID]:
@@ -89,6 +90,10 @@ class Submitter:
         if self._running is not None:
             await self._running
 
+    def _start(self) -> None:
+        # In a context of its own: it works for many, not for the request that came first.
+        self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
     async def _run(self) -> None:
         try:
             while self._waiting:
@@ -99,7 +104,9 @@ class Submitter:
                     # Whatever a defect may break off here, nobody is left without an answer.
                     _fail(batch, AcceptanceUnknown("the task may have been accepted"))
         finally:
-            self._running = asyncio.create_task(self._run()) if self._waiting else None
+            self._running = None
+            if self._waiting:
+                self._start()
 
     def _take(self) -> list[tuple[NewTask, asyncio.Future[UUID]]]:
         taken: list[tuple[NewTask, asyncio.Future[UUID]]] = []

@@ -25,7 +25,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 
 TASK_SECONDS = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
-    *(10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0),
+    *(10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0, 600.0, 1800.0, 3600.0),
 )
 """Buckets for what a task takes: it may be a millisecond, it may be an hour."""
 

@@ -115,7 +115,8 @@ class ClaimLoop:
 
     def notified(self) -> None:
         """The database says that tasks became ready."""
-        if self._notified_at is None and self._claiming and self._free:
+        # One that holds tasks may be between two of them, and claim only after the next.
+        if self._notified_at is None and self._claiming and not self._desk.epochs:
             self._notified_at = time.monotonic()
         self.wake()
 

@@ -63,7 +63,7 @@ class ResultsStored:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedAfterNotify:
-    """A worker with a free slot heard that tasks are ready, and has some."""
+    """A worker that held nothing heard that tasks are ready, and has some."""
 
     seconds: float
     """From the notification to the claim's answer."""

@@ -88,7 +88,7 @@ CLAIM = HistogramMetric(
 )
 NOTIFY = HistogramMetric(
     "qcexec_worker_notify_to_claim_seconds",
-    "From the notification that tasks are ready, where a slot was free, to the claim's answer",
+    "From the notification that tasks are ready, at a worker that held none, to the claim's answer",
     buckets=STATEMENT_SECONDS,
 )
 CLAIMING = GaugeMetric("qcexec_worker_claiming", "Whether the worker claims: 0 while it drains")
