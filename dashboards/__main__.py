@@ -7,10 +7,11 @@ anything would.
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from charts.generated import difference
 
 from dashboards.autoscaling import AUTOSCALING
 from dashboards.grafana import document
@@ -34,31 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = {folder / f"{each.uid}.json": document(each) for each in DASHBOARDS}
     left_over = sorted(set(folder.glob("*.json")) - set(made))
     if options.check:
-        difference = _difference(made) + "".join(
+        changes = difference(made, "dashboards/") + "".join(
             f"{each} is no dashboard's\n" for each in left_over
         )
-        sys.stdout.write(difference)
-        return 1 if difference else 0
+        sys.stdout.write(changes)
+        return 1 if changes else 0
     folder.mkdir(parents=True, exist_ok=True)
     for path, content in made.items():
         path.write_text(content, encoding="utf-8")
     for path in left_over:
         path.unlink()
     return 0
-
-
-def _difference(made: Mapping[Path, str]) -> str:
-    """What writing `made` would change, as a unified diff; a file that is not there is empty."""
-    changes: list[str] = []
-    for path, content in made.items():
-        found = path.read_text(encoding="utf-8") if path.exists() else ""
-        changes += difflib.unified_diff(
-            found.splitlines(keepends=True),
-            content.splitlines(keepends=True),
-            str(path),
-            f"{path} as dashboards/ has it",
-        )
-    return "".join(changes)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ anything would.
 """
 
 import argparse
-import difflib
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from charts.generated import difference
 from charts.values_reference.errors import ValuesReferenceError
 from charts.values_reference.schema import schema
 from charts.values_reference.table import tables, with_tables
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.chart / 'values.yaml'}: {error}", file=sys.stderr)
         return 1
     if options.check:
-        difference = _difference(made)
-        print(difference, end="")
-        return 1 if difference else 0
+        changes = difference(made, "values.yaml")
+        print(changes, end="")
+        return 1 if changes else 0
     for path, content in made.items():
         path.write_text(content, encoding="utf-8")
     return 0
@@ -50,20 +50,6 @@ def reference(chart: Path) -> Mapping[Path, str]:
         + "\n",
         readme: with_tables(readme.read_text(encoding="utf-8"), tables(values)),
     }
-
-
-def _difference(made: Mapping[Path, str]) -> str:
-    """What writing `made` would change, as a unified diff; a file that is not there is empty."""
-    changes: list[str] = []
-    for path, content in made.items():
-        found = path.read_text(encoding="utf-8") if path.exists() else ""
-        changes += difflib.unified_diff(
-            found.splitlines(keepends=True),
-            content.splitlines(keepends=True),
-            str(path),
-            f"{path} as values.yaml has it",
-        )
-    return "".join(changes)
 
 
 if __name__ == "__main__":
