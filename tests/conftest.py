@@ -8,7 +8,6 @@ own_postgres     a server of this test alone, to be stopped and restarted
 services         starts services as processes and shows their logs when the test fails
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,9 +19,8 @@ from hypothesis import settings as hypothesis_settings
 
 from qcexec_standalone.postgres import PostgresServer
 from support.databases import TEST_SERVER_SETTINGS, Database, Databases
+from support.memory import memory
 from support.services import Services
-
-_ROOM_BYTES = 4 * 1024**3
 
 # How long an example takes is no property of the code: the machine may be busy.
 hypothesis_settings.register_profile("patient", hypothesis_settings.default, deadline=None)
@@ -70,21 +68,9 @@ def services(tmp_path: Path) -> Iterator[Services]:
 @contextmanager
 def _server() -> Iterator[PostgresServer]:
     # Not pytest's folder: its path is too long for a socket, and only its user may enter it.
-    folder = Path(tempfile.mkdtemp(prefix="qcexec-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="qcexec-", dir=memory()))
     try:
         with PostgresServer(folder, durable=False, settings=TEST_SERVER_SETTINGS) as server:
             yield server
     finally:
         shutil.rmtree(folder)
-
-
-def _memory() -> Path | None:
-    """Where files live in memory, if there is such a place with room; None: the usual folder.
-
-    A database is some hundreds of files. On a disk, making one for each test takes longer than
-    most of the tests.
-    """
-    place = Path("/dev/shm")
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        return None
-    return place if shutil.disk_usage(place).free >= _ROOM_BYTES else None

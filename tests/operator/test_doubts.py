@@ -44,7 +44,9 @@ async def test_a_scale_that_somebody_else_wrote_meanwhile_is_held_and_decided_an
     lab.cluster.before_next(writes_scale, write_too)
     await submit(lab.dsn, *tasks(40, cost=100.0))
     await lab.scaled_to(2)
-    await lab.says("ScalingActive", "True FiguresKnown")
+    # It follows the status, which follows the scale.
+    await wait_until(lambda: "ScaledUp" in lab.reasons(), what="an Event tells of it")
+    assert lab.condition("ScalingActive") == "True FiguresKnown"
     # A hold of a moment is told by nothing but the condition.
     assert held(operator) == []
     # The write that was refused was never told as done.

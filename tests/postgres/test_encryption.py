@@ -18,6 +18,7 @@ from qcexec_standalone.errors import ServerDidNotStart
 from qcexec_standalone.postgres import PostgresServer
 from qcexec_standalone.server_user import find_server_user
 from support.databases import TEST_SERVER_SETTINGS
+from support.memory import memory
 
 PASSWORD = "a password/with: everything@in%it"
 
@@ -42,7 +43,7 @@ def authority() -> Iterator[Path]:
 @pytest.fixture
 async def port(authority: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """The port of a server with that certificate, which asks qcexec_app for PASSWORD."""
-    folder = Path(tempfile.mkdtemp(prefix="qcexec-"))
+    folder = Path(tempfile.mkdtemp(prefix="qcexec-", dir=memory()))
     settings = {
         **TEST_SERVER_SETTINGS,
         "ssl": "on",

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from qcexec_standalone.ports import LOOPBACK, free_port
+from support.memory import memory
 from support.waiting import wait_until_blocking
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,7 +29,7 @@ bit[2] c = measure q;
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="qcexec-") as name:
+    with tempfile.TemporaryDirectory(prefix="qcexec-", dir=memory()) as name:
         # As root, PostgreSQL runs as somebody else, who has to pass through here.
         Path(name).chmod(0o711)
         yield Path(name)
