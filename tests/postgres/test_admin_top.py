@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 
 from qcexec_admin.look import read_look
 from qcexec_admin.reader import answers, reading
+from qcexec_admin.terminal import Terminal
 from qcexec_queue.exchange import Appetite
 from qcexec_queue.settlement import RetryPolicy
 from qcexec_queue.statistics import write_statistics
@@ -221,6 +223,21 @@ async def test_it_draws_until_q_or_ctrl_c_and_leaves_the_terminal_as_it_was(
         top.press(b"x\x1a")
         top.press(keys)
         assert await top.ends() == 0
+
+
+def test_keys_that_ctrl_c_took_away_before_they_were_read_are_not_waited_for() -> None:
+    keyboard, terminal = pty.openpty()
+    taken = Terminal(keys=terminal, screen=terminal)
+    read: list[str] = []
+    with taken.taken():
+        waiting = threading.Thread(target=lambda: read.append(taken.pressed()), daemon=True)
+        waiting.start()
+        waiting.join(30)
+        assert read == [""]
+        os.write(keyboard, b"qx")
+        assert taken.pressed() == "qx"
+    os.close(keyboard)
+    os.close(terminal)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -62,7 +62,10 @@ class Terminal:
         self._write(f"{_HOME}{text}{_CLEAR_LINE}{_CLEAR_BELOW}")
 
     def pressed(self) -> str:
-        """The keys pressed since, "" at the end of the input; waits where there are none."""
+        """The keys pressed since; "" where there are none any more, as after Ctrl-C and at the end.
+
+        Never waits: Ctrl-C takes away what was pressed before it, perhaps after it was seen.
+        """
         if self.keys is None:
             return ""
         return os.read(self.keys, 1024).decode("utf-8", "replace")
@@ -82,6 +85,7 @@ def _take_keys(keys: int) -> None:
     tty.setcbreak(keys)
     attributes = termios.tcgetattr(keys)
     attributes[6][termios.VSUSP] = b"\x00"
+    attributes[6][termios.VMIN] = 0
     termios.tcsetattr(keys, termios.TCSAFLUSH, attributes)
 
 

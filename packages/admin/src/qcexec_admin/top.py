@@ -134,7 +134,9 @@ async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
-        working.cancel()
-        await asyncio.wait({working})
+        # A call that is answered in the moment of its cancellation may go on as if nothing was.
+        while not working.done():
+            working.cancel()
+            await asyncio.wait({working}, timeout=INTERVAL_SECONDS)
     if not working.cancelled():
         working.result()
