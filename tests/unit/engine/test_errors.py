@@ -23,48 +23,30 @@ def refusal(text: str, limits: Limits = LIMITS) -> EngineError:
 @pytest.mark.parametrize(
     ("line", "code", "column", "message"),
     [
-        ("h q[0]", "syntax_error", 7, "a ';' is missing after 'h q[0]'"),
-        ("h q[0;", "syntax_error", 6, "';' does not fit here"),
-        ("cx q[0] q[1];", "syntax_error", 9, "';' is needed before 'q'"),
-        ("if (c == 1 { h q[0]; }", "syntax_error", 12, "')' is needed before '{'"),
-        ("h q[0]; §", "syntax_error", 9, "cannot read '§'"),
-        ("\x01", "syntax_error", 1, "cannot read '\\x01'"),
-        ("inv @x q[0];", "syntax_error", 5, "write a space after the '@' of '@x'"),
-        ("/* a remark", "syntax_error", 1, "this comment is not closed"),
-        ("break;", "syntax_error", 1, "'break' statement outside loop"),
         ("hh q[0];", "semantic_error", 1, "gate 'hh' is not defined"),
         ("h r;", "semantic_error", 3, "'r' is not defined"),
-        ("h q[5];", "semantic_error", 3, "the index is out of range"),
+        ("h q[5];", "semantic_error", 3, "the index 5 is out of range: 'q' has 2 elements"),
         ("cx q[0];", "semantic_error", 1, "the gate acts on 2 qubits, not on 1"),
         ("h q[0], q[1];", "semantic_error", 1, "the gate acts on 1 qubit, not on 2"),
-        ("cx q[0], q[0];", "semantic_error", 1, "the same qubit is given twice"),
-        ("rx q[0];", "semantic_error", 1, "wrong number of parameters for 'rx'"),
-        ("rx(pi, 2) q[0];", "semantic_error", 1, "wrong number of parameters for 'rx'"),
-        ("rx(1 / 0) q[0];", "semantic_error", 4, "division by zero"),
+        ("cx q[0], q[0];", "semantic_error", 10, "the same qubit is given twice"),
+        ("rx q[0];", "semantic_error", 1, "wrong number of parameters for 'rx': it takes 1"),
+        ("rx(1 / 0) q[0];", "semantic_error", 6, "division by zero"),
         ("qubit q;", "semantic_error", 1, "'q' is already defined"),
-        ("qubit[-1] r;", "unsupported_feature", 1, "has to be written as one number"),
-        ("qubit[9999 * 9999999] r;", "unsupported_feature", 1, "has to be written as one number"),
-        ("creg r[0xFFFFFFFF];", "circuit_too_large", 1, "at most 10000 qubits"),
-        ("ctrl(-1) @ x q[0];", "semantic_error", 1, "a value is out of range"),
-        ("measure q;", "semantic_error", 1, "a measurement needs a bit for its result"),
-        ("int x = 3;", "unsupported_feature", 1, "declarations of type 'int' are not supported"),
-        ("switch (c) { case 1 { } }", "unsupported_feature", 1, "a switch statement is not"),
-        ("rx(sin(1)) q[0];", "unsupported_feature", 4, "a function call is not supported here"),
-        ("if (c[0] == 1) x q[0];", "unsupported_feature", 5, "write `c[0]` or `c[0] == true`"),
-        ("for int i in [0:1] { h q[i]; }", "unsupported_feature", 24, "a loop's variable cannot"),
-        ("OPENQASM 2.0;", "unsupported_feature", 1, "this is OpenQASM 2"),
-        ("OPENQASM 4;", "unsupported_feature", 1, "OpenQASM 4 is not known"),
-        ('include "/etc/passwd";', "include_refused", 1, 'only "stdgates.inc" can be included'),
-        ("input float angle;", "unbound_parameter", 1, "write the number in the circuit instead"),
-        ("rx(1e999) q[0];", "non_finite_parameter", 4, "the number 1e999 is too large"),
-        (f"rx({'9' * 400}) q[0];", "non_finite_parameter", 4, "a number of 400 digits"),
+        ("qubit[-1] r;", "semantic_error", 1, "a size of -1 is out of range"),
+        ("ctrl(-1) @ x q[0];", "semantic_error", 1, "there is at least 1 control"),
+        ("creg r[0xFFFFFFFF];", "circuit_too_large", 1, "at most 10000 bits"),
+        ("qubit[1000000000] r;", "circuit_too_large", 1, "at most 10000 qubits"),
+        ("rx(" + "(" * 140 + "1", "circuit_too_large", 132, "more than 128 levels deep"),
+        ("OPENQASM 2.0;", "syntax_error", 1, "the version stands at the beginning"),
+        ('include "/etc/passwd";', "include_refused", 1, 'only "stdgates.inc" and "qelib1.inc"'),
+        ("input float angle;", "unsupported_feature", 1, "an input parameter is not supported"),
+        ("def f() { }", "unsupported_feature", 1, "a subroutine (def) is not supported"),
+        ("c = measure q; rx(c) q[0];", "unsupported_feature", 19, "cannot depend on a measurement"),
+        ("#pragma braket noise x q[0]", "unsupported_feature", 1, "the pragma 'braket noise'"),
+        ("rx(1e999) q[0];", "invalid_angle", 4, "the number 1e999 is too large"),
+        ("rx(1e308 * 10) q[0];", "invalid_angle", 4, "an angle is infinite or not a number"),
         ("h q[0]; // \ud800", "invalid_text", 12, "the character '\\ud800' is not allowed"),
         ("h q[0]; // \0", "invalid_text", 12, "the character '\\x00' is not allowed"),
-        ("qubit[1000000000] r;", "circuit_too_large", 1, "at most 10000 qubits"),
-        ("qubit[20_000] r;", "circuit_too_large", 1, "at most 10000 qubits"),
-        (f"bit[{'1' * 200}] r;", "circuit_too_large", 1, "at most 10000 qubits"),
-        ("x $1000000000;", "circuit_too_large", 3, "at most 10000 qubits"),
-        ("rx(" + "(" * 70 + "1", "circuit_too_large", 67, "more than 64 brackets are nested"),
     ],
 )
 def test_a_fault_on_one_line_is_told_with_its_place(
@@ -74,48 +56,7 @@ def test_a_fault_on_one_line_is_told_with_its_place(
     assert (error.code, error.line, error.column) == (code, 5, column)
     assert message in error.message
     assert str(error) == f"line 5, column {column}: {error.message}"
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "message"),
-    [
-        ("rx(1e308 * 10) q[0];", "non_finite_parameter", "a parameter of the gate 'rx'"),
-        ("rx(1e308*10 - 1e308*10) q[0];", "non_finite_parameter", "a parameter of the gate 'rx'"),
-        (
-            f"rx({'9' * 290} * {'9' * 290}) q[0];",
-            "non_finite_parameter",
-            "a parameter of the gate 'rx'",
-        ),
-        ("pow(0.5) @ rx(1e308 * 10) q[0];", "non_finite_parameter", "is not finite"),
-        ("rx(1" + "+1" * 3000 + ") q[0];", "circuit_too_large", "nested too deeply"),
-        ("if (c[0]) " * 900 + "x q[0];", "circuit_too_large", "nested too deeply"),
-        ("for int i in [1:5000000] { x q[0]; }", "circuit_too_large", "more than 20000"),
-        (
-            "for int i in [1:5000000] { x q[0]; if (c[0]) { break; } }",
-            "circuit_too_large",
-            "more than 20000",
-        ),
-        ("for int i in [1:1000000000] { }", "circuit_too_large", "more than 20000"),
-    ],
-)
-def test_a_fault_of_no_certain_place_is_typed_all_the_same(
-    body: str, code: str, message: str
-) -> None:
-    error = refusal(HEAD + body + TAIL)
-    assert error.code == code
-    assert message in str(error)
-
-
-def test_gates_that_double_at_each_definition_are_refused_before_the_parser_sees_them() -> None:
-    doubling = "".join(f"gate g{i + 1} a {{ g{i} a; g{i} a; }}\n" for i in range(40))
-    error = refusal(HEAD + "gate g0 a { x a; }\n" + doubling + "g40 q[0];" + TAIL)
-    assert error.code == "circuit_too_large"
-    assert "the circuit's own gates come to more than 50000 operations" in str(error)
-
-
-def test_thousands_of_declarations_are_refused_before_the_parser_sees_them() -> None:
-    error = refusal(HEAD + "".join(f"qubit r{i};\n" for i in range(20_000)) + TAIL)
-    assert (error.code, error.line) == ("circuit_too_large", 5 + 2000 - 2)
+    assert not error.retry_helps
 
 
 @pytest.mark.parametrize(
@@ -124,24 +65,15 @@ def test_thousands_of_declarations_are_refused_before_the_parser_sees_them() -> 
         ("qubit[2] q; bit[2] c;", "add `c = measure q;`"),
         ("qubit[2] q;", "add `bit[2] q_bits = measure q;`"),
         ("qubit[2] q; qubit[3] r; bit[3] d;", "`bit[2] q_bits = measure q; d = measure r;`"),
-        ("qubit q;", "add `bit b = measure q;`"),
+        ("qubit q;", "add `bit q_bits = measure q;`"),
     ],
 )
 def test_a_circuit_that_measures_nothing_is_told_what_to_add(
     declarations: str, advice: str
 ) -> None:
     error = refusal(f'OPENQASM 3.0; include "stdgates.inc"; {declarations} h q;')
-    assert error.code == "no_measurement"
+    assert error.code == "no_measurements"
     assert advice in str(error)
-
-
-def test_a_gate_that_control_would_take_for_another_is_refused() -> None:
-    text = """OPENQASM 3.0;
-gate h a { U(pi, 0, pi) a; }
-qubit[2] q; bit[2] c; ctrl @ h q[0], q[1]; c = measure q;"""
-    error = refusal(text)
-    assert (error.code, error.line, error.column) == ("unsupported_feature", 2, 6)
-    assert "needs another name" in error.message
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "// a remark\n", "/* another */"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from qcexec_engine import Completed, DoesNotFit, Limits, TooManyQubits, run
+from qcexec_engine import CircuitTooLarge, Completed, DoesNotFit, Engine, Limits, run
 
 LIMITS = Limits(memory_bytes=1 << 28, max_qubits=24)
 
@@ -183,33 +183,67 @@ def test_a_hundred_qubit_clifford_circuit_needs_no_state_vector() -> None:
 
 def test_clifford_gates_written_with_angles_need_no_state_vector_either() -> None:
     body = (
-        "qubit[60] q; bit[60] c; id q; U(pi / 2, 0, pi) q[0]; rz(pi / 2) q[1]; cp(pi) q[0], q[1];"
+        "qubit[60] q; bit[60] c; id q; U(pi / 2, 0, pi) q; rz(pi / 2) q[1]; cp(pi) q[0], q[1];"
         " ry(-pi / 2) q[2]; if (c[0]) { p(pi) q[2]; } c = measure q;"
     )
     assert completed(body).report.method == "stabilizer"
 
 
 def test_qubits_that_nothing_touches_cost_nothing() -> None:
-    outcome = completed("qubit[60] q; bit[2] c; t q[0]; x q[59]; c[1] = measure q[59];")
-    assert outcome.counts == {"10": 64}
+    outcome = completed(
+        "qubit[60] q; bit[2] c; h q[0]; t q[0]; h q[0]; x q[59];"
+        " c[0] = measure q[0]; c[1] = measure q[59];"
+    )
+    assert {key[0] for key in outcome.counts} == {"1"}
     assert outcome.report.method == "statevector"
+    assert (outcome.report.num_qubits, outcome.report.simulated_qubits) == (60, 1)
 
 
 def test_the_report_tells_what_ran() -> None:
-    report = completed("qubit[3] q; bit c; h q[0]; t q[0]; c = measure q[0];", shots=100).report
-    assert (report.method, report.num_qubits, report.depth, report.shots) == (
+    report = completed(
+        "qubit[3] q; bit c; h q[0]; t q[0]; h q[0]; c = measure q[0];", shots=100
+    ).report
+    assert (report.method, report.num_qubits, report.depth, report.shots, report.seed) == (
         "statevector",
         3,
-        3,
+        4,
         100,
+        1,
     )
+    assert report.operations == 4
     assert report.memory_bytes > 16 * 2
-    assert 0 < report.parse_ms < report.build_ms
+    assert 0 < report.parse_ms <= report.build_ms
     assert report.exec_ms > 0
+    assert report.predicted_ms > 0
+    assert report.cached == "no"
+
+
+def test_a_seed_that_was_drawn_is_reported_and_repeats_the_counts() -> None:
+    body = "qubit[12] q; bit[12] c; h q; t q; h q; c = measure q;"
+    drawn = completed(body, seed=None)
+    assert completed(body, seed=drawn.report.seed).counts == drawn.counts
+
+
+def test_a_text_that_comes_again_is_sampled_from_what_was_kept() -> None:
+    engine = Engine(Limits(memory_bytes=1 << 28, cache_bytes=1 << 24))
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; bit[3] c;'
+        " h q; t q; cx q[0], q[1]; h q; c = measure q;"
+    )
+    first, other, again = (engine.run(text, 500, seed) for seed in (1, 2, 1))
+    assert isinstance(first, Completed)
+    assert isinstance(other, Completed)
+    assert isinstance(again, Completed)
+    assert (first.report.cached, other.report.cached) == ("no", "state")
+    assert again.counts == first.counts != other.counts
 
 
 def test_more_memory_than_allowed_is_no_error_but_a_need() -> None:
-    body = "OPENQASM 3.0; qubit[20] q; bit c; U(1, 2, 3) q; c = measure q[0];"
+    chain = "".join(f"cx q[{i}], q[{i + 1}]; U(1, 2, 3) q[{i}];" for i in range(19)) * 20
+    body = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[20] q; bit c; U(1, 2, 3) q;'
+        f"{chain} c = measure q[0];"
+    )
     outcome = run(body, 10, None, dataclasses.replace(LIMITS, memory_bytes=1 << 23))
     assert isinstance(outcome, DoesNotFit)
     assert 1 << 24 <= outcome.needs.memory_bytes < 1 << 25
@@ -217,16 +251,14 @@ def test_more_memory_than_allowed_is_no_error_but_a_need() -> None:
     assert isinstance(run(body, 10, None, fitting), Completed)
 
 
-def test_the_need_grows_with_the_shots() -> None:
-    text = "OPENQASM 3.0; qubit q; bit c; c = measure q;"
-    outcome = run(text, 100_000, None, dataclasses.replace(LIMITS, memory_bytes=1 << 20))
-    assert isinstance(outcome, DoesNotFit)
-
-
 def test_too_many_qubits_for_a_state_vector_is_an_error() -> None:
-    text = "OPENQASM 3.0; qubit[25] q; bit c; U(1, 2, 3) q; c = measure q[0];"
-    with pytest.raises(TooManyQubits, match="25 qubits, and at most 24"):
-        run(text, 10, None, LIMITS)
+    chain = "".join(f"cx q[{i}], q[{i + 1}]; U(1, 2, 3) q[{i}];" for i in range(39)) * 40
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[40] q; bit c; U(1, 2, 3) q;'
+        f"{chain} c = measure q[0];"
+    )
+    with pytest.raises(CircuitTooLarge, match="40 qubits, and at most 24"):
+        run(text, 10, None, dataclasses.replace(LIMITS, task_seconds=0.01))
 
 
 def test_without_a_seed_runs_differ() -> None:

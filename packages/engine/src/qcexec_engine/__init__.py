@@ -1,43 +1,43 @@
 """OpenQASM text in, counts and a report out.
 
-`run` is the whole of it; everything else here is what it takes and gives. Importing this package
-imports no simulator: `run` does, or `preload` before it.
+`Engine` is the whole of it, and `run` is one for a single circuit; everything else here is what
+they take and give. Importing this package imports no simulator: the first run does, or `preload`
+before it.
 """
 
-from qcexec_engine.engine import preload, run
+from qcexec_engine.engine import Engine, preload, run
 from qcexec_engine.errors import (
     CircuitTooLarge,
     EngineError,
     IncludeRefused,
+    InvalidAngle,
     InvalidText,
-    NoMeasurement,
-    NonFiniteParameter,
+    NoMeasurements,
+    ResultTooLarge,
     SemanticFault,
     SyntaxFault,
-    TooManyQubits,
-    UnboundParameter,
     UnsupportedFeature,
 )
 from qcexec_engine.limits import Limits
-from qcexec_engine.report import Completed, DoesNotFit, Method, Needs, Report
+from qcexec_engine.report import METHODS, Completed, DoesNotFit, Needs, Report
 
 __all__ = [
+    "METHODS",
     "CircuitTooLarge",
     "Completed",
     "DoesNotFit",
+    "Engine",
     "EngineError",
     "IncludeRefused",
+    "InvalidAngle",
     "InvalidText",
     "Limits",
-    "Method",
     "Needs",
-    "NoMeasurement",
-    "NonFiniteParameter",
+    "NoMeasurements",
     "Report",
+    "ResultTooLarge",
     "SemanticFault",
     "SyntaxFault",
-    "TooManyQubits",
-    "UnboundParameter",
     "UnsupportedFeature",
     "preload",
     "run",

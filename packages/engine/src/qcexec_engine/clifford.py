@@ -1,99 +1,186 @@
-"""Clifford circuits that are written with angles.
+"""Which gates are Clifford gates, and how stim spells them.
 
-A stabilizer simulator takes Clifford gates by name. Many circuits, the importer's own `id` among
-them, say the same with rotations by quarter turns; those are named here, up to a global phase.
+Clifford gates go by name, or by angles that are quarter turns within rounding; a gate under
+controls is one where its targets see a Pauli matrix up to a power of i, for that phase is then a
+gate on the controls. What is given here holds up to a global phase.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
 
-from qiskit.circuit import CircuitInstruction, ControlFlowOp, Gate, QuantumCircuit
-from qiskit.circuit.library import (
-    CZGate,
-    HGate,
-    SdgGate,
-    SGate,
-    SXdgGate,
-    SXGate,
-    XGate,
-    YGate,
-    ZGate,
-)
-
-from qcexec_engine.lowering import Program
-
-_NAMES = "cx cy cz ecr h id measure reset s sdg swap sx sxdg x y z"
-_NAMED = frozenset(_NAMES.split())
-_TURNED = frozenset({"cp", "cu1", "p", "rx", "ry", "rz", "u", "u1", "u2", "u3"})
-_CONTROL_FLOW = frozenset({"break_loop", "continue_loop", "for_loop", "if_else", "while_loop"})
-
-# What a rotation by 0, 1, 2 and 3 quarter turns is, as gates in order of time.
-_ABOUT_X: Sequence[tuple[Gate, ...]] = ((), (SXGate(),), (XGate(),), (SXdgGate(),))
-_ABOUT_Y: Sequence[tuple[Gate, ...]] = ((), (ZGate(), HGate()), (YGate(),), (HGate(), ZGate()))
-_ABOUT_Z: Sequence[tuple[Gate, ...]] = ((), (SGate(),), (ZGate(),), (SdgGate(),))
-_TOLERANCE = 1e-12
+Spelling: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+"""Gates of stim in order of time; the numbers are places in the list of the gate's qubits."""
 
 
-def as_clifford(program: Program) -> QuantumCircuit | None:
-    """The circuit in named Clifford gates, up to a global phase; None if it is no such circuit."""
-    if not program.names <= _NAMED | _TURNED | _CONTROL_FLOW:
+def is_clifford(name: str, angles: tuple[float, ...], controls: int) -> bool:
+    """Whether a gate of `qcexec_engine.gates` with so many controls is a Clifford gate."""
+    return spelled(name, angles, controls) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def spelled(name: str, angles: tuple[float, ...], controls: int) -> Spelling | None:
+    """The gate in stim's gates, up to a global phase; None if it is no Clifford gate."""
+    if controls == 0:
+        fixed = _FIXED.get(name)
+        if fixed is not None:
+            return fixed
+        turned = _TURNED.get(name)
+        return turned(*angles) if turned is not None else None
+    phased = _as_phased_pauli(name, angles)
+    return _controlled(phased, controls) if phased is not None else None
+
+
+class _PhasedPauli(NamedTuple):
+    """i to a power, times a Pauli matrix on each target: "X", "Y" or "Z", the first one first."""
+
+    power_of_i: int
+    paulis: str
+
+
+_TOLERANCE: Final = 1e-12
+
+_FIXED: Final[dict[str, Spelling]] = {
+    "x": (("X", (0,)),),
+    "y": (("Y", (0,)),),
+    "z": (("Z", (0,)),),
+    "h": (("H", (0,)),),
+    "s": (("S", (0,)),),
+    "sdg": (("S_DAG", (0,)),),
+    "sx": (("SQRT_X", (0,)),),
+    "sxdg": (("SQRT_X_DAG", (0,)),),
+    "swap": (("SWAP", (0, 1)),),
+    "iswap": (("ISWAP", (0, 1)),),
+    "dcx": (("CX", (0, 1)), ("CX", (1, 0))),
+    "ecr": (("S", (0,)), ("SQRT_X", (1,)), ("CX", (0, 1)), ("X", (0,))),
+}
+
+
+def _rotation(axis: str) -> Callable[[float], Spelling | None]:
+    """Turns about a Pauli axis, "X" or "ZZ", by quarters: nothing, a root, the Pauli, a root."""
+    places = tuple(range(len(axis)))
+    half = tuple((pauli, (place,)) for pauli, place in zip(axis, places, strict=True))
+    root = "S" if axis == "Z" else f"SQRT_{axis}"
+    turns: tuple[Spelling, ...] = ((), ((root, places),), half, ((f"{root}_DAG", places),))
+
+    def rotation(angle: float) -> Spelling | None:
+        quarters = _whole(angle, math.pi / 2)
+        return None if quarters is None else turns[quarters % 4]
+
+    return rotation
+
+
+def _rotation_about_zx(angle: float) -> Spelling | None:
+    about_zz = _rotation("ZZ")(angle)
+    if about_zz is None:
         return None
-    if program.names <= _NAMED | _CONTROL_FLOW:
-        return program.circuit
-    return _renamed(program.circuit)
+    hadamard = ("H", (1,))
+    return (hadamard, *about_zz, hadamard) if about_zz else ()
 
 
-def _renamed(circuit: QuantumCircuit) -> QuantumCircuit | None:
-    renamed = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        if instruction.name in _TURNED:
-            gates = _gates(instruction)
-            if gates is None:
-                return None
-            for gate in gates:
-                renamed.append(gate, instruction.qubits)
-        elif isinstance(operation := instruction.operation, ControlFlowOp):
-            blocks = [_renamed(block) for block in operation.blocks]
-            if None in blocks:
-                return None
-            renamed.append(instruction.replace(operation=operation.replace_blocks(blocks)))
-        else:
-            renamed.append(instruction)
-    return renamed
-
-
-def _gates(instruction: CircuitInstruction) -> tuple[Gate, ...] | None:
-    turns = []
-    for angle in instruction.params:
-        whole = _quarter_turns(angle)
-        if whole is None:
-            return None
-        turns.append(whole)
-    match instruction.name, turns:
-        case "p" | "rz" | "u1", [about_z]:
-            return _ABOUT_Z[about_z]
-        case "rx", [about_x]:
-            return _ABOUT_X[about_x]
-        case "ry", [about_y]:
-            return _ABOUT_Y[about_y]
-        case "cp" | "cu1", [0]:
-            return ()
-        case "cp" | "cu1", [2]:
-            return (CZGate(),)
-        case "u2", [after, before]:
-            return _ABOUT_Z[before] + _ABOUT_Y[1] + _ABOUT_Z[after]
-        case "u" | "u3", [about_y, after, before]:
-            return _ABOUT_Z[before] + _ABOUT_Y[about_y] + _ABOUT_Z[after]
-        case _:
-            return None
-
-
-def _quarter_turns(angle: object) -> int | None:
-    """How many quarter turns an angle is, of 0 to 3; None if no whole number, or a parameter."""
-    if not isinstance(angle, int | float):
+def _general(theta: float, phi: float, lam: float) -> Spelling | None:
+    """P(phi) RY(theta) P(lam); where RY is diagonal or flips, one angle of the others counts."""
+    quarters = _whole(theta, math.pi / 2)
+    if quarters is None:
         return None
-    turns = angle / (math.pi / 2)
+    about_y, about_z = _rotation("Y")(theta), _rotation("Z")
+    if quarters % 2 == 0:
+        before, after = about_z(0.0), about_z(phi + lam if quarters % 4 == 0 else phi - lam)
+    else:
+        before, after = about_z(lam), about_z(phi)
+    if before is None or about_y is None or after is None:
+        return None
+    return before + about_y + after
+
+
+_TURNED: Final[dict[str, Callable[..., Spelling | None]]] = {
+    "rx": _rotation("X"),
+    "ry": _rotation("Y"),
+    "rz": _rotation("Z"),
+    "p": _rotation("Z"),
+    "u": _general,
+    "rxx": _rotation("XX"),
+    "ryy": _rotation("YY"),
+    "rzz": _rotation("ZZ"),
+    "rzx": _rotation_about_zx,
+}
+
+_AXES: Final = {
+    "rx": "X",
+    "ry": "Y",
+    "rz": "Z",
+    "rxx": "XX",
+    "ryy": "YY",
+    "rzz": "ZZ",
+    "rzx": "ZX",
+}
+
+
+def _as_phased_pauli(name: str, angles: tuple[float, ...]) -> _PhasedPauli | None:
+    if name in ("x", "y", "z"):
+        return _PhasedPauli(0, name.upper())
+    if name == "p":
+        return _phase_as_pauli(angles[0], 0)
+    if name == "u":
+        return _general_as_pauli(*angles)
+    axis = _AXES.get(name)
+    if axis is None:
+        return None
+    halves = _whole(angles[0], math.pi)
+    if halves is None:
+        return None
+    # A rotation by a half turn is -i times the Pauli, one by a whole turn -1.
+    return _PhasedPauli(-halves % 4, axis if halves % 2 else "")
+
+
+def _phase_as_pauli(angle: float, power_of_i: int) -> _PhasedPauli | None:
+    halves = _whole(angle, math.pi)
+    return None if halves is None else _PhasedPauli(power_of_i, "Z" if halves % 2 else "")
+
+
+def _general_as_pauli(theta: float, phi: float, lam: float) -> _PhasedPauli | None:
+    halves = _whole(theta, math.pi)
+    if halves is None:
+        return None
+    sign = halves // 2 % 2 * 2
+    if halves % 2 == 0:
+        return _phase_as_pauli(phi + lam, sign)
+    # The matrix is [[0, -e^(i lam)], [e^(i phi), 0]]: Y needs equal phases, X opposite ones.
+    quarters = _whole(phi, math.pi / 2)
+    apart = _whole(phi - lam, math.pi)
+    if quarters is None or apart is None:
+        return None
+    power_of_i = sign + quarters
+    if apart % 2:
+        return _PhasedPauli(power_of_i % 4, "X")
+    return _PhasedPauli((power_of_i - 1) % 4, "Y")
+
+
+def _controlled(phased: _PhasedPauli, controls: int) -> Spelling | None:
+    if not phased.paulis:
+        return _phase_on_controls(phased.power_of_i, controls)
+    if controls > 1:
+        return None
+    paulis = tuple((f"C{pauli}", (0, 1 + place)) for place, pauli in enumerate(phased.paulis))
+    phase = _phase_on_controls(phased.power_of_i, 1)
+    return paulis + phase if phase is not None else None
+
+
+def _phase_on_controls(power_of_i: int, controls: int) -> Spelling | None:
+    if power_of_i == 0:
+        return ()
+    if controls == 1:
+        return (((("S", "Z", "S_DAG"))[power_of_i - 1], (0,)),)
+    if controls == 2 and power_of_i == 2:
+        return (("CZ", (0, 1)),)
+    return None
+
+
+def _whole(angle: float, unit: float) -> int | None:
+    """How many units an angle is; None if no whole number of them, within rounding."""
+    turns = angle / unit
     whole = round(turns)
-    return whole % 4 if abs(turns - whole) < _TOLERANCE * max(1.0, abs(turns)) else None
+    return whole if abs(turns - whole) < _TOLERANCE * max(1.0, abs(turns)) else None

@@ -1,79 +1,168 @@
 """The one entry point: OpenQASM text in, counts and a report out.
 
+A circuit goes through five rooms: its text is read (`language`), made a program (`elaboration`),
+looked over (`analysis`), given to the method that costs least (`routing`), and simulated
+(`methods`). What an `Engine` made of a text it keeps, as far as its limits allow: the program and,
+where the method can, the final state, so that the same circuit with another seed is only sampled.
+
 The simulators are imported on first use, so that whoever needs only the types does not pay for
 them. `preload` brings that cost forward, into the process from which children are forked.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
+from typing import TYPE_CHECKING
 
 from qcexec_engine.errors import EngineError
 from qcexec_engine.limits import Limits
 from qcexec_engine.report import Completed, DoesNotFit, Needs, Report
 
+if TYPE_CHECKING:
+    from qcexec_engine.analysis import Circuit
+    from qcexec_engine.methods.method import Prepared
+    from qcexec_engine.routing import Choice
+
+_SEED_BITS = 63
+_WARM_UP = "OPENQASM 3.0; qubit q; bit b; U(0, 0, 0) q; b = measure q;"
+
+
+class Engine:
+    """Runs circuits within limits, one after the other, in one thread."""
+
+    def __init__(
+        self, limits: Limits, *, slowness: float = 1.0, forced_method: str | None = None
+    ) -> None:
+        """Makes an engine with an empty cache.
+
+        Args:
+            limits: what each run may use.
+            slowness: how much slower this machine is than the reference (`calibration.probe`); for
+                the estimates in reports alone.
+            forced_method: the name of the method that is to run every circuit that it can; to
+                compare methods.
+
+        Raises:
+            ValueError: there is no method of that name.
+        """
+        from qcexec_engine import counts, routing
+        from qcexec_engine.analysis import analyse
+        from qcexec_engine.cache import Cache
+        from qcexec_engine.elaboration import elaborate
+        from qcexec_engine.language.parser import parse
+
+        self._limits = limits
+        self._slowness = slowness
+        self._forced_method = forced_method
+        if forced_method is not None:
+            routing.named(forced_method)
+        self._cache = Cache(limits.cache_bytes)
+        # Here, for an import costs each run that meets it, also one that has been imported before.
+        self._parse, self._elaborate, self._analyse = parse, elaborate, analyse
+        self._choose, self._spell = routing.choose, counts.spell
+
+    def run(self, text: str, shots: int, seed: int | None = None) -> Completed | DoesNotFit:
+        """Runs an OpenQASM circuit.
+
+        Args:
+            text: the circuit, in OpenQASM 3 or 2.
+            shots: how often it is run, at least 1.
+            seed: makes the counts repeatable, not negative; None draws a fresh one.
+
+        Returns:
+            The counts with a report, or `DoesNotFit` where the limits' memory is too small for it.
+
+        Raises:
+            EngineError: one of its subclasses for what is wrong with the circuit, itself for a
+                failure of the engine.
+        """
+        try:
+            return self._run(text, shots, secrets.randbits(_SEED_BITS) if seed is None else seed)
+        except EngineError:
+            raise
+        except MemoryError:
+            self._cache.release()
+            # The estimate was too low; how much would have done, nobody knows.
+            return DoesNotFit(Needs(2 * self._limits.memory_bytes, 0.0, "unknown"))
+        except Exception as error:
+            raise EngineError(f"the engine failed: {type(error).__name__}: {error}") from error
+
+    def _run(self, text: str, shots: int, seed: int) -> Completed | DoesNotFit:
+        started = time.perf_counter()
+        circuit, cached = self._circuit(text)
+        parsed = time.perf_counter()
+        choice = self._choose(circuit, shots, self._limits, forced=self._forced_method)
+        if isinstance(choice, Needs):
+            return DoesNotFit(choice)
+        built = time.perf_counter()
+        prepared, state_cached = self._prepared(text, circuit, choice)
+        outcomes = prepared.sample(shots, seed)
+        keyed = self._spell(outcomes, circuit.program.registers, self._limits.max_result_bytes)
+        ended = time.perf_counter()
+        report = Report(
+            method=choice.method.name,
+            reason=choice.reason,
+            seed=seed,
+            num_qubits=circuit.written_qubits,
+            simulated_qubits=circuit.num_qubits,
+            depth=circuit.depth,
+            operations=circuit.num_operations,
+            shots=shots,
+            cached="state" if state_cached else "program" if cached else "no",
+            memory_bytes=choice.cost.memory_bytes,
+            predicted_ms=_milliseconds(choice.cost.seconds * self._slowness),
+            parse_ms=_milliseconds(parsed - started),
+            build_ms=_milliseconds(built - started),
+            exec_ms=_milliseconds(ended - built),
+            notes="; ".join(circuit.program.notes),
+        )
+        return Completed(keyed, report)
+
+    def _circuit(self, text: str) -> tuple[Circuit, bool]:
+        """The circuit of a text, and whether it was kept from an earlier run."""
+        circuit = self._cache.circuit(text)
+        if circuit is not None:
+            return circuit, True
+        limits = self._limits
+        circuit = self._analyse(self._elaborate(self._parse(text, limits), limits))
+        self._cache.keep_circuit(text, circuit)
+        return circuit, False
+
+    def _prepared(self, text: str, circuit: Circuit, choice: Choice) -> tuple[Prepared, bool]:
+        """What the method prepares for a circuit, and whether it was kept from an earlier run."""
+        name = choice.method.name
+        prepared = self._cache.prepared(text, name)
+        if prepared is not None:
+            return prepared, True
+        if choice.cost.memory_bytes + self._cache.kept_bytes > self._limits.memory_bytes:
+            self._cache.release()
+        prepared = choice.method.prepare(circuit, self._limits)
+        self._cache.keep_prepared(text, name, prepared)
+        return prepared, False
+
 
 def run(text: str, shots: int, seed: int | None, limits: Limits) -> Completed | DoesNotFit:
-    """Runs an OpenQASM 3 circuit.
-
-    Args:
-        text: the circuit.
-        shots: how often it is run, at least 1.
-        seed: makes the counts repeatable; None draws a fresh one.
-        limits: what the run may use.
-
-    Returns:
-        The counts with a report, or `DoesNotFit` where the limits' memory is too small for it.
-
-    Raises:
-        EngineError: one of its subclasses for what is wrong with the circuit, itself for a failure
-            of the engine.
-    """
-    try:
-        return _run(text, shots, seed, limits)
-    except EngineError:
-        raise
-    except MemoryError:
-        # The estimate was too low; how much would have done, nobody knows.
-        return DoesNotFit(Needs(2 * limits.memory_bytes))
-    except Exception as error:
-        raise EngineError(f"the engine failed: {type(error).__name__}: {error}") from error
+    """Runs one circuit with an engine of its own; as `Engine.run`."""
+    return Engine(limits).run(text, shots, seed)
 
 
 def preload() -> None:
-    """Imports all that a run needs and warms the parser, without starting a thread.
+    """Imports all that a run needs, without starting a thread.
 
-    Called once in the process from which children are forked. It simulates nothing: that would
-    start threads, which no child inherits. For the whole process it sets how memory is handed back.
+    Called once in the process from which children are forked. For the whole process it sets how
+    memory is handed back.
     """
-    from qcexec_engine import allocation, parsing, simulation
+    from qcexec_engine import allocation, routing
+    from qcexec_engine.analysis import analyse
+    from qcexec_engine.elaboration import elaborate
+    from qcexec_engine.language.parser import parse
 
     allocation.return_freed_memory()
-    parsing.warm()
-    simulation.simulator()
+    limits = Limits(memory_bytes=0)
+    analyse(elaborate(parse(_WARM_UP, limits), limits))
+    routing.preload()
 
 
-def _run(text: str, shots: int, seed: int | None, limits: Limits) -> Completed | DoesNotFit:
-    from qcexec_engine import counts, lowering, method, parsing, simulation
-
-    started = time.perf_counter()
-    circuit = parsing.parse(text, limits)
-    parsed = time.perf_counter()
-    plan = method.choose(lowering.lower(circuit, limits), shots, limits)
-    if plan.memory_bytes > limits.memory_bytes:
-        return DoesNotFit(Needs(plan.memory_bytes))
-    built = time.perf_counter()
-    values = simulation.simulate(plan, shots, seed, limits)
-    keyed = counts.spell(values, counts.Layout.of(circuit))
-    ended = time.perf_counter()
-    report = Report(
-        method=plan.method,
-        num_qubits=circuit.num_qubits,
-        depth=circuit.depth(),
-        shots=shots,
-        memory_bytes=plan.memory_bytes,
-        parse_ms=(parsed - started) * 1e3,
-        build_ms=(built - started) * 1e3,
-        exec_ms=(ended - built) * 1e3,
-    )
-    return Completed(keyed, report)
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1e3, 4)

@@ -1,7 +1,7 @@
 """How much one run may use.
 
-Time is no limit here: the process that runs the engine is ended from outside, since a simulator in
-native code hears nobody. What is here is known before a simulation begins, and cheap to hold.
+A running simulation hears nobody, so the process that runs the engine is ended from outside when
+its time is up. What is here is known before a simulation begins, and cheap to hold.
 """
 
 from __future__ import annotations
@@ -15,19 +15,24 @@ class Limits:
 
     Attributes:
         memory_bytes: what a simulation may take; a need for more is `DoesNotFit`, not an error.
-        max_qubits: the most qubits of a state vector; Clifford circuits may have more.
+        task_seconds: how long a run may take. A circuit whose estimate at the reference speed is
+            over four times that is refused before it runs.
+        max_qubits: the most qubits of a state vector; other methods may have more.
         max_bits: the most qubits, and the most classical bits.
-        max_declarations: the most registers and scalars; the importer's time grows as their square.
         max_operations: the most operations, once loops and gate definitions are written out.
-        max_defined_operations: the most operations that all calls of the circuit's own gates may
-            stand for; the importer copies them all, at about 25 KB and 0.2 ms for each.
-        max_nesting: the deepest nesting of brackets, braces and parentheses.
+        max_nesting: the deepest nesting of parentheses, blocks and gate calls.
+        max_text_bytes: the longest text.
+        max_result_bytes: the most bytes that the keys of the counts may take together.
+        cache_bytes: what may be kept from one run for the next in the same process; 0 keeps
+            nothing.
     """
 
     memory_bytes: int
+    task_seconds: float = 300.0
     max_qubits: int = 30
     max_bits: int = 10_000
-    max_declarations: int = 2_000
     max_operations: int = 1_000_000
-    max_defined_operations: int = 50_000
-    max_nesting: int = 64
+    max_nesting: int = 128
+    max_text_bytes: int = 16 << 20
+    max_result_bytes: int = 24 << 20
+    cache_bytes: int = 0

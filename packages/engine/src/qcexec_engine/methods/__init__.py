@@ -1,0 +1,1 @@
+"""The simulation methods, one module each. `qcexec_engine.routing` knows them all."""

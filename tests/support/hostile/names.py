@@ -1,0 +1,113 @@
+"""Names with a meaning elsewhere, files that are none of a circuit's business, misspelt numbers."""
+
+from support.hostile.case import COMPLETED, REFUSED, SEMANTIC, SYNTAX, Hostile, body
+
+INCLUDE = frozenset({"include_refused"})
+FILES = (
+    "/etc/passwd",
+    "/proc/self/environ",
+    "/dev/zero",
+    "/dev/stdin",
+    "/dev/tty",
+    "/proc/self/fd/3",
+    "../../../../etc/passwd",
+    "./stdgates.inc",
+    "stdgates.inc/../stdgates.inc",
+    "STDGATES.INC",
+    "stdgates",
+    "stdgates.inc ",
+    "http://localhost/stdgates.inc",
+    "file:///etc/passwd",
+    "\\\\\\\\server\\\\share",
+    "~/.ssh/id_rsa",
+    "$HOME",
+    "stdgates.inc;x",
+    "",
+)
+
+NAMES = (
+    *(body(f"including {file!r}", f'include "{file}";', INCLUDE | SYNTAX) for file in FILES),
+    body("thousands of includes", 'include "stdgates.inc";\n' * 5000, COMPLETED | REFUSED),
+    body("thousands of refused includes", 'include "/dev/zero";\n' * 5000, INCLUDE),
+    *(
+        body(f"a register called {name}", f"qubit {name}; x {name}; x q[0];", COMPLETED, "01")
+        for name in (
+            "__class__",
+            "__dict__",
+            "self",
+            "None",
+            "lambda",
+            "import",
+            "keys",
+            "nan",
+            "inf",
+        )
+    ),
+    *(
+        body(f"a register called {name}", f"qubit {name}; x q[0];", REFUSED)
+        for name in (
+            "qubit",
+            "measure",
+            "if",
+            "U",
+            "gphase",
+            "pi",
+            "true",
+            "ctrl",
+            "OPENQASM",
+            "int",
+        )
+    ),
+    body("a register called like a gate", "qubit[2] x; h x;", REFUSED | COMPLETED),
+    body("a bit called like a gate", "bit h; h q[0];", REFUSED),
+    body("a gate called like a register", "gate q a { x a; }", SEMANTIC),
+    body("a gate that takes the name of a standard one", "gate x a { h a; }", SEMANTIC | COMPLETED),
+    body("pi declared anew", "const float pi = 3;", REFUSED),
+    body("not a number, by name", "rx(nan) q[0];", SEMANTIC),
+    body("infinity, by name", "rx(inf) q[0];", SEMANTIC),
+    body("an attribute", "rx(q.__class__) q[0];", SYNTAX),
+    body("a call of nothing known", 'rx(eval("1")) q[0];', REFUSED),
+    body("a call of a Python function", "rx(exit()) q[0];", REFUSED),
+    body("an index that is a name of nothing", "x q[__import__];", SEMANTIC),
+    body("a hexadecimal number without digits", "rx(0x) q[0];", REFUSED),
+    body("a binary number of other digits", "rx(0b2) q[0];", REFUSED),
+    body("two underscores in a number", "rx(1__0) q[0];", REFUSED | COMPLETED),
+    body("a number that ends in an underscore", "qubit[1_] r;", REFUSED | COMPLETED),
+    body("a number that begins with an underscore", "rx(_1) q[0];", SEMANTIC),
+    body("a number of many dots", "rx(1.2.3) q[0];", SYNTAX),
+    body("an imaginary angle", "rx(3im) q[0];", REFUSED),
+    body("a duration for an angle", "rx(3ns) q[0];", REFUSED),
+    body("a string for an angle", 'rx("a") q[0];', REFUSED),
+    body("a bit string for an angle", 'rx("01") q[0];', REFUSED | COMPLETED),
+    body("a register for an angle", "rx(q) q[0];", SEMANTIC | REFUSED),
+    body("bits for an angle", "c = measure q; rx(c) q[0];", REFUSED),
+    body("a gate for an angle", "rx(x) q[0];", SEMANTIC),
+    body("a number for a qubit", "x 3;", SYNTAX | SEMANTIC),
+    body("bits for qubits", "x c;", SEMANTIC),
+    body("qubits for bits", "q = measure q;", SEMANTIC),
+    body("a missing qubit", "cx q[0];", SEMANTIC),
+    body("a qubit too many", "x q[0], q[1];", SEMANTIC),
+    body("an angle too many", "x(1) q[0];", SEMANTIC),
+    body("a missing angle", "rx q[0];", SEMANTIC),
+    body("a qubit twice", "cx q[0], q[0];", SEMANTIC),
+    body("a qubit twice, by a negative index", "cx q[1], q[-1];", SEMANTIC),
+    body("a qubit twice, by an alias", "let a = q[0]; cx a, q[0];", SEMANTIC),
+    body("an index out of range", "x q[2];", SEMANTIC),
+    body("a negative index out of range", "x q[-3];", SEMANTIC),
+    body("an index far out of range", "x q[99999999999999999999];", SEMANTIC),
+    body("a bit out of range", "c[2] = measure q[0];", SEMANTIC),
+    body("a physical qubit of a huge number", "x $99999999999999999999;", REFUSED | COMPLETED),
+    body(
+        "a pragma that changes results",
+        "#pragma braket noise bit_flip(0.1) q[0]",
+        frozenset({"unsupported_feature"}),
+    ),
+    Hostile("a version that is none", lambda: "OPENQASM 99;\nqubit q;", REFUSED),
+    Hostile("a version of many digits", lambda: "OPENQASM " + "9" * 5000 + ";\nqubit q;", REFUSED),
+    Hostile(
+        "a version in the middle", lambda: "qubit q; OPENQASM 3.0; bit c; c = measure q;", REFUSED
+    ),
+    Hostile("JSON", lambda: '{"qc": "OPENQASM 3.0;"}', SYNTAX),
+    Hostile("Python", lambda: "import os\nos.system('true')\n", SYNTAX | SEMANTIC),
+    Hostile("SQL", lambda: "'; DROP TABLE task; --", SYNTAX),
+)
