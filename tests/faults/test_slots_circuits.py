@@ -21,16 +21,18 @@ from qcexec_worker.jobs import (
 )
 from qcexec_worker.slot import Slot
 from qcexec_worker.spawner import Spawner, forkserver_environment
+from support.circuits import state_vector_circuit
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 BUDGET = 256 * 2**20
+DENSE = {"statevector", "aer_statevector"}
 
 
 @pytest.fixture
 async def slot() -> AsyncIterator[Slot]:
     spawner = Spawner(forkserver_environment(os.environ))
     await spawner.start()
-    slot = Slot("tried", spawner, SlotLimits(ChildLimits(BUDGET, max_qubits=30), 120))
+    slot = Slot("tried", spawner, SlotLimits(ChildLimits(BUDGET, max_qubits=30, task_seconds=120)))
     await slot.start()
     yield slot
     await slot.stop()
@@ -70,7 +72,42 @@ async def test_the_examples_end_as_they_should_in_one_child(slot: Slot) -> None:
 async def test_a_state_that_fills_the_budget_runs_and_a_larger_one_does_not_fit(
     slot: Slot,
 ) -> None:
-    fits, fits_not = await outcomes(slot, superposition(22), superposition(28), shots=20_000)
+    circuits = state_vector_circuit(22, 8), state_vector_circuit(26, 14)
+    fits, fits_not = await outcomes(slot, *circuits, shots=20_000)
     assert isinstance(fits, Counts)
+    assert fits.report["method"] in DENSE
     assert isinstance(fits_not, DoesNotFit)
-    assert fits_not.memory_bytes >= 16 * 2**28
+    assert fits_not.memory_bytes >= 16 * 2**26
+    assert fits_not.method in DENSE
+    assert fits_not.seconds > 1
+
+
+async def test_a_text_that_comes_again_is_not_read_again(slot: Slot) -> None:
+    bell, qft = ((EXAMPLES / f"{name}.qasm").read_text() for name in ("bell", "qft4"))
+    first, other, again = await outcomes(slot, bell, qft, bell)
+    for outcome, cached in ((first, {"no"}), (other, {"no"}), (again, {"program", "state"})):
+        assert isinstance(outcome, Counts)
+        assert outcome.report["cached"] in cached
+
+
+async def test_what_a_child_keeps_of_circuits_does_not_end_it(slot: Slot) -> None:
+    child = slot.child_pid
+    texts = [f"{superposition(18)} // {number}" for number in range(40)]
+    ended = await outcomes(slot, *texts)
+    assert all(isinstance(outcome, Counts) for outcome in ended)
+    assert slot.child_pid == child
+
+
+async def test_a_full_cache_makes_room_for_a_state_that_fills_the_budget(slot: Slot) -> None:
+    texts = [f"{superposition(18)} // {number}" for number in range(20)]
+    *_, large = await outcomes(slot, *texts, state_vector_circuit(22, 8))
+    assert isinstance(large, Counts)
+
+
+async def test_notes_of_any_length_are_cut_and_end_no_child(slot: Slot) -> None:
+    child = slot.child_pid
+    bell = (EXAMPLES / "bell.qasm").read_text()
+    (outcome,) = await outcomes(slot, f"{bell}\n#pragma {'x' * 20_000}\n")
+    assert isinstance(outcome, Counts)
+    assert "xxx" in str(outcome.report["notes"])
+    assert slot.child_pid == child

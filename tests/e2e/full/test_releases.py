@@ -6,7 +6,7 @@ from uuid import UUID
 from e2e.cluster import name_of
 from e2e.releases import Releases
 from e2e.worker_pool import WorkerPool
-from support.circuits import SECONDS, state_vector_circuit
+from support.circuits import state_vector_circuit
 
 _WITH_OPERATOR = {"operator": {"enabled": True}}
 _LONG = state_vector_circuit(qubits=21, layers=80)
@@ -47,7 +47,9 @@ def test_two_operators_in_one_namespace_each_scale_what_is_theirs(releases: Rele
     ):
         pool, other = WorkerPool(left), WorkerPool(right)
         before = other.changes
-        task_ids = [service.submit(SECONDS, shots=1) for _ in range(6)]
+        task_ids = [
+            service.submit(state_vector_circuit(21, 20, number), shots=1) for number in range(6)
+        ]
         pool.wait_until_asked_for(2)
         left.database.wait_for_lease(task_ids[0])
         # A pod of the other one goes: no business of this one's.

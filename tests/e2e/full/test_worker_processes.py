@@ -55,7 +55,7 @@ def test_what_a_killed_container_had_runs_again_as_soon_as_it_is_started_anew(
     (pod,) = release.pods("worker")
     key = pod["metadata"]["uid"], "worker"
     before = release.restarts()[key]
-    task_id = service.submit(SECONDS, shots=1)
+    task_id = service.submit(state_vector_circuit(21, 20, number=2), shots=1)
     release.database.wait_for_lease(task_id)
     kill_first_process(pod, "worker")
     # Long before the lease ends.

@@ -25,7 +25,7 @@ async def main() -> None:
         containment.protect_this_process()
     environment = forkserver_environment({"PYTHONPATH": str(TESTS)})
     spawner = Spawner(environment, runner="faults.slot_processes.runner")
-    limits = SlotLimits(ChildLimits(256 * 2**20, 20), task_seconds=3600)
+    limits = SlotLimits(ChildLimits(256 * 2**20, 20, task_seconds=3600))
     busy, free = Slot("busy", spawner, limits), Slot("free", spawner, limits)
     forkserver = (await spawner.start()).pid
     await busy.start()

@@ -15,20 +15,23 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from faults.slot_processes.capabilities import drop_capabilities
 from qcexec_worker.channel import Frame, encode
+from qcexec_worker.child import Run
 from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, DoesNotFit, Refused
 
 CHANNEL = 3
 PTRACE_ATTACH = 16
 
 
-def preload() -> None:
+def preload() -> Callable[[ChildLimits], Run]:
     drop_capabilities()
     os.register_at_fork(after_in_child=_start)
+    return lambda limits: partial(run, limits=limits)
 
 
 def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
@@ -60,12 +63,12 @@ def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
             os.write(CHANNEL, b"\xff" * 64)
             return _wait_for_the_end()
         case "send_half":
-            os.write(CHANNEL, encode(Frame("finished", {"key": 0}, bytes(1000)))[:-500])
+            os.write(CHANNEL, encode(Frame("finished", body=bytes(1000)))[:-500])
             os.abort()
         case "flood":
             channel = socket.socket(fileno=os.dup(CHANNEL))
             while True:
-                channel.sendall(encode(Frame("finished", {"key": 10**6}, bytes(100_000))))
+                channel.sendall(encode(Frame("finished", body=bytes(100_000), key=10**6)))
         case "hang_up":
             os.close(CHANNEL)
             return _wait_for_the_end()

@@ -8,6 +8,7 @@ from qcexec_worker.batch import Batch
 from qcexec_worker.channel import Frame
 from qcexec_worker.errors import ProtocolViolation
 from qcexec_worker.jobs import (
+    REPORT_NAMES,
     Begun,
     Counts,
     DeathReason,
@@ -25,13 +26,17 @@ def batch_of(count: int) -> Batch:
     return Batch([Job(key, b"{}", seed=1) for key in range(count)])
 
 
-def begun(key: object) -> Frame:
-    return Frame("begun", {"key": key})
+def report(**known: object) -> list[object]:
+    return [known.get(name) for name in REPORT_NAMES]
 
 
-def finished(key: object, **fields: object) -> Frame:
-    answer = {"outcome": "counts", "report": {}} | fields
-    return Frame("finished", {"key": key, **answer}, b'{"0":3}')
+def begun(key: int) -> Frame:
+    return Frame("begun", key=key)
+
+
+def finished(key: int, **fields: object) -> Frame:
+    answer = {"outcome": "counts", "report": report()} | fields
+    return Frame("finished", answer, b'{"0":3}', key)
 
 
 def skipped(*keys: int) -> Frame:
@@ -104,7 +109,6 @@ def test_a_child_that_leaves_hands_the_rest_on() -> None:
     "frame",
     [
         begun(1),
-        begun("0"),
         finished(0),
         skipped(1),
         skipped(1, 0),
@@ -136,14 +140,14 @@ def test_counts_that_are_none_never_leave_the_slot(body: bytes) -> None:
     batch = batch_of(1)
     batch.receive(begun(0))
     with pytest.raises(ProtocolViolation):
-        batch.receive(Frame("finished", {"key": 0, "outcome": "counts", "report": {}}, body))
+        batch.receive(Frame("finished", {"outcome": "counts", "report": report()}, body))
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"":5}', b'{"0 11":5,"1 00":7}'])
 def test_counts_pass_as_they_are(body: bytes) -> None:
     batch = batch_of(1)
     batch.receive(begun(0))
-    frame = Frame("finished", {"key": 0, "outcome": "counts", "report": {"depth": 2}}, body)
+    frame = Frame("finished", {"outcome": "counts", "report": report(depth=2)}, body)
     assert batch.receive(frame) == [Finished(0, Counts(body, {"depth": 2}))]
 
 
@@ -155,8 +159,19 @@ def test_refusals_and_needs_pass_with_their_fields() -> None:
     message = "line 3, column 1: what?"
     assert batch.receive(refused) == [Finished(0, Refused("syntax_error", message, 3, 1))]
     batch.receive(begun(1))
-    fits_not = finished(1, outcome="does_not_fit", memory_bytes=2**40)
-    assert batch.receive(fits_not) == [Finished(1, DoesNotFit(2**40))]
+    needs = {"memory_bytes": 2**40, "seconds": 2.5}
+    fits_not = finished(1, outcome="does_not_fit", method="statevector", **needs)
+    assert batch.receive(fits_not) == [Finished(1, DoesNotFit(2**40, 2.5, "statevector"))]
+
+
+@pytest.mark.parametrize("method", [None, "<script>", ["statevector"], 1])
+def test_a_method_that_there_is_not_reaches_nobody(method: object) -> None:
+    batch = batch_of(1)
+    batch.receive(begun(0))
+    needs = {"memory_bytes": 1, "seconds": 0.0, "method": method}
+    assert batch.receive(finished(0, outcome="does_not_fit", **needs)) == [
+        Finished(0, DoesNotFit(1))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,14 +180,19 @@ def test_refusals_and_needs_pass_with_their_fields() -> None:
         {"outcome": "refused", "code": "Bad Code", "message": "", "line": None, "column": None},
         {"outcome": "refused", "code": "x", "message": 3, "line": None, "column": None},
         {"outcome": "refused", "code": "x", "message": "", "line": "1", "column": None},
-        {"outcome": "does_not_fit", "memory_bytes": -1},
-        {"outcome": "does_not_fit", "memory_bytes": True},
+        {"outcome": "does_not_fit", "memory_bytes": -1, "seconds": 0.0},
+        {"outcome": "does_not_fit", "memory_bytes": True, "seconds": 0.0},
+        {"outcome": "does_not_fit", "memory_bytes": 1, "seconds": -1.0},
+        {"outcome": "does_not_fit", "memory_bytes": 1, "seconds": float("nan")},
+        {"outcome": "does_not_fit", "memory_bytes": 1, "seconds": "1"},
+        {"outcome": "does_not_fit", "memory_bytes": 1},
         {"outcome": "nothing"},
         {"outcome": "counts", "report": []},
-        {"outcome": "counts", "report": {"task_id": 1}},
-        {"outcome": "counts", "report": {"depth": [1]}},
-        {"outcome": "counts", "report": {"exec_ms": float("nan")}},
-        {"outcome": "counts", "report": {"method": "x" * 1000}},
+        {"outcome": "counts", "report": {}},
+        {"outcome": "counts", "report": [*report(), 1]},
+        {"outcome": "counts", "report": report(depth=[1])},
+        {"outcome": "counts", "report": report(exec_ms=float("nan"))},
+        {"outcome": "counts", "report": report(method="x" * 10_000)},
     ],
 )
 def test_an_outcome_with_fields_that_are_none_is_a_violation(fields: dict[str, object]) -> None:

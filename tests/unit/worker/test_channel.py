@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from qcexec_worker.channel import (
     BODY_LIMIT,
     HEADER_LIMIT,
+    KINDS,
     BlockingChannel,
     Frame,
     FrameDecoder,
@@ -18,9 +19,11 @@ from qcexec_worker.errors import ProtocolViolation
 values = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers())
 frames = st.builds(
     Frame,
-    kind=st.text(),
-    fields=st.dictionaries(st.text().filter(lambda name: name != "kind"), values),
+    kind=st.sampled_from(KINDS),
+    fields=st.dictionaries(st.text(), values),
     body=st.binary(),
+    key=st.integers(0, 2**64 - 1),
+    seed=st.integers(0, 2**64 - 1),
 )
 
 
@@ -56,21 +59,24 @@ def test_a_length_over_the_limit_is_refused_before_its_bytes_arrive(
     header_length: int, body_length: int
 ) -> None:
     with pytest.raises(ProtocolViolation, match="over the limit"):
-        list(FrameDecoder().feed(struct.pack("!II", header_length, body_length)))
+        list(FrameDecoder().feed(struct.pack("!BQQII", 0, 0, 0, header_length, body_length)))
 
 
-@pytest.mark.parametrize(
-    "header", [b"", b"{", b"[]", b"{}", b'{"kind":1}', b"\xff", b"[" * 60_000, b"1" * 60_000]
-)
-def test_a_header_that_is_no_object_with_a_kind_is_refused(header: bytes) -> None:
+@pytest.mark.parametrize("header", [b"{", b"[]", b"{}x", b"\xff", b"[" * 60_000, b"1" * 60_000])
+def test_a_header_that_is_no_object_is_refused(header: bytes) -> None:
     with pytest.raises(ProtocolViolation):
-        list(FrameDecoder().feed(struct.pack("!II", len(header), 0) + header))
+        list(FrameDecoder().feed(struct.pack("!BQQII", 0, 0, 0, len(header), 0) + header))
+
+
+def test_a_kind_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ProtocolViolation, match="of kind"):
+        list(FrameDecoder().feed(struct.pack("!BQQII", len(KINDS), 0, 0, 0, 0)))
 
 
 def test_frames_before_the_garbage_count() -> None:
     received: list[Frame] = []
     with pytest.raises(ProtocolViolation):
-        received.extend(FrameDecoder().feed(encode(Frame("begun", {})) + b"\xff" * 8))
+        received.extend(FrameDecoder().feed(encode(Frame("begun", {})) + b"\xff" * 32))
     assert received == [Frame("begun", {})]
 
 
@@ -84,10 +90,10 @@ def test_a_look_at_the_channel_does_not_wait() -> None:
     with ours, theirs:
         channel = BlockingChannel(theirs)
         assert channel.receive_available() == []
-        ours.sendall(encode(Frame("one", {})) + encode(Frame("two", {}))[:-1])
-        assert channel.receive_available() == [Frame("one", {})]
-        ours.sendall(encode(Frame("two", {}))[-1:])
-        assert channel.receive() == Frame("two", {})
+        ours.sendall(encode(Frame("hello")) + encode(Frame("begun", key=2))[:-1])
+        assert channel.receive_available() == [Frame("hello")]
+        ours.sendall(encode(Frame("begun", key=2))[-1:])
+        assert channel.receive() == [Frame("begun", key=2)]
 
 
 def test_the_end_of_the_other_side_is_told() -> None:

@@ -51,7 +51,26 @@ def test_a_task_that_does_not_fit_goes_where_it_fits_or_fails(
         assert verdict == PutBack(Cause.DOES_NOT_FIT, fitting[0].queue_id)
     else:
         assert isinstance(verdict, StoredResult)
-        assert (verdict.outcome, verdict.code) == (Outcome.FAILED, "does_not_fit")
+        assert (verdict.outcome, verdict.code) == (Outcome.FAILED, "circuit_too_large")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cost"), [(0.0, None), (2.5, 2.5), (1e300, 1e9), (float("inf"), 1e9)]
+)
+def test_a_task_that_goes_elsewhere_takes_the_engines_estimate_along(
+    seconds: float, cost: float | None
+) -> None:
+    large = PoolRow(2, 64 * GIBIBYTE, 0)
+    outcome = DoesNotFit(8 * GIBIBYTE, seconds)
+    verdict = of_outcome(outcome, pools=[large], queue_id=MINE, slot_memory=GIBIBYTE)
+    assert verdict == PutBack(Cause.DOES_NOT_FIT, 2, cost)
+
+
+def test_the_message_names_the_method_where_one_was_chosen() -> None:
+    outcome = DoesNotFit(8 * GIBIBYTE, 1.0, "statevector")
+    verdict = of_outcome(outcome, pools=[], queue_id=MINE, slot_memory=GIBIBYTE)
+    assert isinstance(verdict, StoredResult)
+    assert "by the method statevector" in json.loads(verdict.body)
 
 
 def test_of_the_pools_that_fit_the_first_of_the_given_order_is_taken() -> None:

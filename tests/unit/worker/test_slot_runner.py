@@ -69,7 +69,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture
 async def bench(environment: dict[str, str]) -> AsyncIterator[Bench]:
     spawner = Spawner(environment, runner="support.told_runner")
-    slot = Slot("tried", spawner, SlotLimits(ChildLimits(BUDGET, 20), 60))
+    slot = Slot("tried", spawner, SlotLimits(ChildLimits(BUDGET, 20, task_seconds=60)))
     await slot.start()
     yield Bench(slot)
     await slot.stop()
@@ -97,7 +97,7 @@ async def test_each_lease_ends_once_with_its_own_result(bench: Bench) -> None:
     assert bench.desk.epochs == [good.epoch, bad.epoch]
 
 
-@pytest.mark.parametrize("report", [{"task_id": "another"}, {"severity": 1}, {"method": ["a"]}])
+@pytest.mark.parametrize("report", [{"method": ["a"]}, {"depth": {}}, {"notes": "x" * 10_000}])
 async def test_a_report_of_other_things_than_runs_ends_its_child_and_nothing_else(
     bench: Bench, report: dict[str, object]
 ) -> None:

@@ -9,13 +9,14 @@ come from a circuit that took the child over.
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import fields as fields_of
 from typing import Any, Final, TypeGuard
 
-from qcexec_engine import Report
+from qcexec_engine import METHODS
 from qcexec_worker.channel import Frame
 from qcexec_worker.errors import ProtocolViolation
 from qcexec_worker.jobs import (
+    REPORT_NAMES,
+    REPORT_TEXT_LIMIT,
     Begun,
     ChildOutcome,
     Counts,
@@ -32,8 +33,6 @@ from qcexec_worker.jobs import (
 _COUNTS: Final = re.compile(rb'\{(?:"[01 ]*":\d++(?:,"[01 ]*":\d++)*+)?\}')
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MESSAGE_LIMIT: Final = 4000
-_REPORT_NAMES: Final = frozenset(field.name for field in fields_of(Report))
-_REPORT_TEXT_LIMIT: Final = 100
 
 
 class Batch:
@@ -93,7 +92,7 @@ class Batch:
 
     def _begin(self, frame: Frame) -> SlotEvent:
         key = next(iter(self._waiting), None)
-        if self._begun is not None or self._leaves or key is None or frame.fields.get("key") != key:
+        if self._begun is not None or self._leaves or key is None or frame.key != key:
             raise ProtocolViolation("a child began a job out of turn")
         del self._waiting[key]
         self._begun = key
@@ -101,7 +100,7 @@ class Batch:
 
     def _finish(self, frame: Frame) -> SlotEvent:
         key = self._begun
-        if key is None or frame.fields.get("key") != key:
+        if key is None or frame.key != key:
             raise ProtocolViolation("a child finished a job that it had not begun")
         outcome = _outcome(frame)
         self._begun = None
@@ -123,17 +122,20 @@ def _outcome(frame: Frame) -> ChildOutcome:
     match fields.get("outcome"):
         case "counts":
             # The counts are passed on unparsed, so they must be nothing but counts.
-            report = fields.get("report")
-            if not _COUNTS.fullmatch(frame.body) or not _is_report(report):
+            values = fields.get("report")
+            if not _COUNTS.fullmatch(frame.body) or not _is_report(values):
                 raise ProtocolViolation("a child sent counts or a report that are none")
-            return Counts(frame.body, report)
+            named = zip(REPORT_NAMES, values, strict=True)
+            return Counts(frame.body, {name: value for name, value in named if value is not None})
         case "refused":
             return _refused(fields)
         case "does_not_fit":
-            needed = fields.get("memory_bytes")
-            if not _is_number(needed):
-                raise ProtocolViolation("a child asked for a memory size that is none")
-            return DoesNotFit(needed)
+            needed, seconds = fields.get("memory_bytes"), fields.get("seconds")
+            if not _is_number(needed) or not _is_duration(seconds):
+                raise ProtocolViolation("a child said that it needs what nobody can need")
+            method = fields.get("method")
+            known = isinstance(method, str) and method in METHODS
+            return DoesNotFit(needed, seconds, method if known else None)
     raise ProtocolViolation("a child sent an outcome of no known kind")
 
 
@@ -152,19 +154,26 @@ def _refused(fields: dict[str, Any]) -> Refused:
     return Refused(code, message.encode(errors="replace").decode(), line, column)
 
 
-def _is_report(value: object) -> TypeGuard[dict[str, object]]:
-    """A report goes into log lines: known names and plain, finite, short values alone."""
-    return (
-        isinstance(value, dict)
-        and value.keys() <= _REPORT_NAMES
-        and all(
-            (isinstance(entry, str) and len(entry) <= _REPORT_TEXT_LIMIT)
-            or (isinstance(entry, int | float) and math.isfinite(entry))
-            or entry is None
-            for entry in value.values()
-        )
-    )
+def _is_report(values: object) -> TypeGuard[list[object]]:
+    """A report goes into log lines: plain, finite, short values alone, of the types of JSON."""
+    if not isinstance(values, list) or len(values) != len(REPORT_NAMES):
+        return False
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if len(value) > REPORT_TEXT_LIMIT:
+                return False
+        elif kind is float:
+            if not math.isfinite(value):
+                return False
+        elif kind is not int and kind is not bool and value is not None:
+            return False
+    return True
 
 
 def _is_number(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _is_duration(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

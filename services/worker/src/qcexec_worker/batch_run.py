@@ -5,6 +5,7 @@ a child that has jobs but runs none must begin one soon, or it hangs.
 """
 
 import asyncio
+import math
 from typing import Final
 
 from qcexec_worker.batch import Batch
@@ -24,12 +25,15 @@ class BatchRun:
         self._batch = batch
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._deadline: float | None = self._loop.time() + limits.stall_seconds
+        self._deadline = self._alarm_at = math.inf
+        self._alarm: asyncio.Handle | None = None
+        self._out_of_time = False
         self._overran: int | None = None
         child.was_used = True
         child.send(
-            Frame("job", {"key": job.key, "seed": job.seed}, job.payload) for job in batch.waiting
+            Frame("job", body=job.payload, key=job.key, seed=job.seed) for job in batch.waiting
         )
+        self._expect_within(limits.stall_seconds)
 
     @property
     def over(self) -> bool:
@@ -41,22 +45,17 @@ class BatchRun:
         """The jobs that a child that left did not begin."""
         return self._batch.waiting
 
-    def child_is_spent(self) -> bool:
-        """Say whether the child is of no more use, and see to it that it ends then."""
+    def close(self) -> bool:
+        """End the batch; say whether the child is of no more use, and see to its end then."""
+        self._silence()
         if self._batch.done and not self._batch.leaves:
             return self._child.silent
         self._child.kill(DeathReason.STOPPED, "it left, or its batch was given up")
         return True
 
     async def next_events(self) -> list[SlotEvent]:
-        """Wait for what the child says next, for its death, or for the end of its time."""
-        if not self._child.has_frames:
-            try:
-                async with asyncio.timeout_at(self._deadline):
-                    await self._child.wait_for_frame()
-            except TimeoutError:
-                await self._end_time()
-                return []
+        """Wait for what the child says next, or for its death."""
+        await self._child.wait_for_frame()
         events: list[SlotEvent] = []
         try:
             while not self.over and (frame := self._child.take_frame()) is not None:
@@ -65,20 +64,51 @@ class BatchRun:
             self._child.kill(DeathReason.PROTOCOL, str(violation))
             return events + await self._bury()
         if not events:
-            return await self._bury() if self._child.silent else []
-        if self._deadline is not None:
-            running = self._batch.begun is not None
-            seconds = self._limits.task_seconds if running else self._limits.stall_seconds
-            self._deadline = self._loop.time() + seconds
+            if self._child.silent:
+                return await self._bury()
+            if self._alarm is None:
+                self._set_alarm()
+            return []
+        running = self._batch.begun is not None
+        self._expect_within(self._limits.task_seconds if running else self._limits.stall_seconds)
         return events
 
-    async def _end_time(self) -> None:
-        # The worker itself may have been stopped: what the child sent by now still counts.
-        for _ in range(_TURNS_TO_READ):
-            await asyncio.sleep(0)
-            if self._child.has_frames:
-                return
-        self._deadline = None
+    def _expect_within(self, seconds: float) -> None:
+        """Give the child so long for what it does now.
+
+        An alarm that is set already is left to find out that the deadline has moved: tiny jobs
+        come by the thousand, and each alarm has its price.
+        """
+        self._deadline = self._loop.time() + seconds
+        if self._alarm is None or self._alarm_at > self._deadline:
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        self._silence()
+        if not self._out_of_time:
+            self._alarm_at = self._deadline
+            self._alarm = self._loop.call_at(self._alarm_at, self._ring, _TURNS_TO_READ)
+
+    def _silence(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _ring(self, turns_left: int) -> None:
+        self._alarm = None
+        if self._loop.time() < self._deadline:
+            self._set_alarm()
+        elif self._child.has_frames:
+            # What the child sent by now still counts: the alarm is set again when that is taken.
+            return
+        elif turns_left:
+            # The worker itself may have been stopped, and has yet to read what the child sent.
+            self._alarm = self._loop.call_soon(self._ring, turns_left - 1)
+        else:
+            self._end_time()
+
+    def _end_time(self) -> None:
+        self._out_of_time = True
         self._overran = self._batch.begun
         if self._overran is None:
             self._child.kill(DeathReason.STOPPED, "it has jobs and did not begin one in time")

@@ -1,15 +1,17 @@
 """Frames over the socket pair between a slot and its child.
 
-A frame is a prefix with two lengths, a JSON object, and raw bytes: payloads and counts pass
-as they are, never escaped into JSON. Both lengths are bounded, since what a child sends may
-come from hostile native code. Decoding is separate from the sockets: the child reads with
-blocking calls, the worker from its event loop, and both use the same decoder.
+A frame is a prefix (its kind, a job's key and seed, two lengths), a JSON object where there is more
+to say, and raw bytes: payloads and counts pass as they are, never escaped into JSON. A tiny circuit
+takes as long as a few JSON objects, so neither the frame with a job nor the one that says that it
+begins has any. Both lengths
+are bounded, since what a child sends may come from hostile native code. Decoding is separate from
+the sockets: the child reads with blocking calls, the worker from its event loop, and both use the
+same decoder.
 """
 
 import json
 import socket
 import struct
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,25 +21,43 @@ from qcexec_worker.errors import ProtocolViolation
 HEADER_LIMIT: Final = 64 * 1024
 BODY_LIMIT: Final = 32 * 1024 * 1024
 
-_PREFIX: Final = struct.Struct("!II")
-_READ_BYTES: Final = 256 * 1024
+KINDS: Final = ("hello", "job", "recall", "begun", "finished", "skipped", "crashed")
+
+_NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
+_PREFIX: Final = struct.Struct("!BQQII")
+_READ_BYTES: Final = 64 * 1024
+# Made once, and without the guesses that `json.dumps` and `json.loads` make anew for each call.
+_encode_fields: Final = json.JSONEncoder(separators=(",", ":")).encode
+_decode_fields: Final = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One message: its kind, its fields (JSON values), its raw body, and its size as received."""
+    """One message.
+
+    Attributes:
+        kind: one of KINDS.
+        fields: what else it says, as JSON values by name.
+        body: raw bytes.
+        key: that of the job that it is about, of 64 bits.
+        seed: that of the job that it brings, of 64 bits.
+        size: its bytes as received.
+    """
 
     kind: str
-    fields: dict[str, Any]
+    fields: dict[str, Any] = field(default_factory=dict)
     body: bytes = b""
+    key: int = 0
+    seed: int = 0
     size: int = field(default=0, compare=False)
 
 
 def encode(frame: Frame) -> bytes:
     """Give the bytes of a frame; raises ProtocolViolation when it is over a limit."""
-    header = json.dumps({"kind": frame.kind, **frame.fields}, separators=(",", ":")).encode()
-    _check_lengths(len(header), len(frame.body))
-    return b"".join((_PREFIX.pack(len(header), len(frame.body)), header, frame.body))
+    number, body = _NUMBERS[frame.kind], frame.body
+    header = _encode_fields(frame.fields).encode() if frame.fields else b""
+    _check_lengths(len(header), len(body))
+    return _PREFIX.pack(number, frame.key, frame.seed, len(header), len(body)) + header + body
 
 
 class FrameDecoder:
@@ -62,17 +82,18 @@ class FrameDecoder:
         start = 0
         try:
             while len(buffer) - start >= _PREFIX.size:
-                header_length, body_length = _PREFIX.unpack_from(buffer, start)
+                number, key, seed, header_length, body_length = _PREFIX.unpack_from(buffer, start)
                 _check_lengths(header_length, body_length)
-                header_start = start + _PREFIX.size
-                body_start = header_start + header_length
+                body_start = start + _PREFIX.size + header_length
                 end = body_start + body_length
                 if len(buffer) < end:
                     break
+                header = bytes(buffer[body_start - header_length : body_start])
                 with memoryview(buffer) as view:
-                    header, body = bytes(view[header_start:body_start]), bytes(view[body_start:end])
-                start = end
-                yield _parse(header, body)
+                    body = bytes(view[body_start:end])
+                start, size = end, end - start
+                fields = _fields(header) if header else {}
+                yield Frame(_kind(number), fields, body, key, seed, size)
         finally:
             del buffer[:start]
 
@@ -83,17 +104,18 @@ class BlockingChannel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._decoder = FrameDecoder()
-        self._received: deque[Frame] = deque()
+        self._received: list[Frame] = []
 
     def send(self, *frames: Frame) -> None:
         """Send frames in one piece; blocks while the other end does not read."""
-        self._connection.sendall(b"".join(map(encode, frames)))
+        if frames:
+            self._connection.sendall(b"".join(map(encode, frames)))
 
-    def receive(self) -> Frame:
-        """Wait for the next frame; raises EOFError when the other end is gone."""
+    def receive(self) -> list[Frame]:
+        """Wait for the next frames; raises EOFError when the other end is gone."""
         while not self._received:
             self._feed(self._connection.recv(_READ_BYTES))
-        return self._received.popleft()
+        return self._take()
 
     def receive_available(self) -> list[Frame]:
         """Give the frames that are there, without waiting; raises EOFError."""
@@ -103,8 +125,10 @@ class BlockingChannel:
             except BlockingIOError:
                 break
             self._feed(data)
-        frames = list(self._received)
-        self._received.clear()
+        return self._take()
+
+    def _take(self) -> list[Frame]:
+        frames, self._received = self._received, []
         return frames
 
     def _feed(self, data: bytes) -> None:
@@ -121,13 +145,20 @@ def _check_lengths(header_length: int, body_length: int) -> None:
         )
 
 
-def _parse(header: bytes, body: bytes) -> Frame:
+def _kind(number: int) -> str:
+    if number >= len(KINDS):
+        raise ProtocolViolation(f"a frame is of kind {number}, which there is not")
+    return KINDS[number]
+
+
+def _fields(header: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(header)
+        text = header.decode()
+        fields, end = _decode_fields(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolViolation(
             f"the header of a frame is no JSON: {type(error).__name__}"
         ) from None
-    if not isinstance(fields, dict) or not isinstance(kind := fields.pop("kind", None), str):
-        raise ProtocolViolation("the header of a frame names no kind")
-    return Frame(kind, fields, body, len(header) + len(body))
+    if not isinstance(fields, dict) or end != len(text):
+        raise ProtocolViolation("the header of a frame is no JSON object")
+    return fields

@@ -6,34 +6,45 @@ hit the memory limit, or left the heap much larger, it answers and leaves for a 
 what one circuit leaves allocated would be missing from the next one's budget.
 """
 
+import math
 import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections import deque
-from typing import Any, Final, NoReturn, Protocol
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 from qcexec_worker import containment
 from qcexec_worker.channel import BODY_LIMIT, BlockingChannel, Frame
 from qcexec_worker.errors import WorkerError
-from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, DoesNotFit, Refused
+from qcexec_worker.jobs import REPORT_NAMES, ChildLimits, ChildOutcome, Counts, DoesNotFit, Refused
 
 _TEXT_LIMIT: Final = 4000
 _KEPT_SHARE: Final = 4
+_PACE_SECONDS: Final = 0.001
+"""How long a look at the channel, or at the memory, is good for: tiny jobs take a fraction of it,
+and what leaves much memory behind takes longer."""
+
+Run: TypeAlias = Callable[[bytes, int], ChildOutcome]
+"""Runs one task, from its payload and seed; what it raises (but MemoryError) ends the child."""
 
 
 class Runner(Protocol):
-    """What a child runs: a module with these two functions (`--runner` of the forkserver)."""
+    """What a child runs: a module with this function (`--runner` of the forkserver)."""
 
-    def preload(self) -> None:
-        """Import and warm up whatever a run needs; called once, before any fork."""
+    def preload(self) -> Callable[[ChildLimits], Run]:
+        """Import and warm up whatever a run needs; called once, before any fork.
 
-    def run(self, payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:
-        """Run one task; what it raises (but MemoryError) ends the child."""
+        Gives what each child calls once, to have what runs its jobs within its limits.
+        """
 
 
-def main(connection: int, parent: int, runner: Runner, limits: ChildLimits) -> NoReturn:
+def main(
+    connection: int, parent: int, start: Callable[[ChildLimits], Run], limits: ChildLimits
+) -> NoReturn:
     """Live as a child, right after the fork, until the slot hangs up."""
     status = 1
     try:
@@ -42,7 +53,7 @@ def main(connection: int, parent: int, runner: Runner, limits: ChildLimits) -> N
         _reset_signals()
         sys.dont_write_bytecode = True
         with socket.socket(fileno=containment.keep_only(connection)) as kept:
-            status = _serve(BlockingChannel(kept), runner, limits)
+            status = _serve(BlockingChannel(kept), start, limits)
     finally:
         # Neither the forkserver's clean-up nor a traceback on its stack runs in the child.
         os._exit(status)
@@ -54,9 +65,12 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _serve(channel: BlockingChannel, runner: Runner, limits: ChildLimits) -> int:
+def _serve(
+    channel: BlockingChannel, start: Callable[[ChildLimits], Run], limits: ChildLimits
+) -> int:
     try:
         confinement = containment.confine(limits.memory_bytes)
+        run = start(limits)
         channel.send(
             Frame(
                 "hello",
@@ -67,7 +81,7 @@ def _serve(channel: BlockingChannel, runner: Runner, limits: ChildLimits) -> int
                 },
             )
         )
-        _run_jobs(channel, runner, limits, confinement.baseline_bytes)
+        _run_jobs(channel, run, limits, confinement.baseline_bytes)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return 0
     except (Exception, MemoryError) as error:  # noqa: BLE001 - the process ends, and says why
@@ -76,29 +90,48 @@ def _serve(channel: BlockingChannel, runner: Runner, limits: ChildLimits) -> int
     return 0
 
 
-def _run_jobs(
-    channel: BlockingChannel, runner: Runner, limits: ChildLimits, baseline_bytes: int
-) -> None:
+def _run_jobs(channel: BlockingChannel, run: Run, limits: ChildLimits, baseline_bytes: int) -> None:
     waiting: deque[Frame] = deque()
     answers: list[Frame] = []
+    look, weigh = _Pace(_PACE_SECONDS), _Pace(_PACE_SECONDS)
     while True:
+        arrived: list[Frame] = []
         if not waiting:
-            if answers:
-                channel.send(*answers)
-                answers.clear()
-            waiting.append(channel.receive())
-        waiting.extend(channel.receive_available())
-        answers += _skip_recalled(waiting)
-        if not waiting:
-            continue
+            channel.send(*answers)
+            answers = []
+            arrived = channel.receive()
+        elif look.is_time():
+            arrived = channel.receive_available()
+        if arrived:
+            waiting.extend(arrived)
+            answers += _skip_recalled(waiting)
+            if not waiting:
+                continue
         job = waiting.popleft()
-        key = job.fields["key"]
-        channel.send(*answers, Frame("begun", {"key": key}))
-        answers = [_answer(job, runner, limits)]
-        if _must_leave(answers[0], limits, baseline_bytes):
-            answers[0].fields["leaves"] = True
+        channel.send(*answers, Frame("begun", key=job.key))
+        outcome = _outcome(job, run, limits)
+        leaves = _hit_the_limit(outcome) or (
+            weigh.is_time() and _kept_bytes(baseline_bytes) > limits.memory_bytes // _KEPT_SHARE
+        )
+        answers = [_finished(job.key, outcome, leaves=leaves)]
+        if leaves:
             channel.send(*answers)
             return
+
+
+class _Pace:
+    """Says when it is time for what need not be done after each of many tiny jobs."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = -math.inf
+
+    def is_time(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True
 
 
 def _skip_recalled(waiting: deque[Frame]) -> list[Frame]:
@@ -108,38 +141,40 @@ def _skip_recalled(waiting: deque[Frame]) -> list[Frame]:
         return []
     last = len(kinds) - 1 - kinds[::-1].index("recall")
     recalled = [waiting.popleft() for _ in range(last + 1)]
-    keys = [frame.fields["key"] for frame in recalled if frame.kind == "job"]
-    return [Frame("skipped", {"keys": keys})]
+    return [Frame("skipped", {"keys": [frame.key for frame in recalled if frame.kind == "job"]})]
 
 
-def _answer(job: Frame, runner: Runner, limits: ChildLimits) -> Frame:
+def _outcome(job: Frame, run: Run, limits: ChildLimits) -> ChildOutcome:
     try:
-        outcome = runner.run(job.body, job.fields["seed"], limits)
+        outcome = run(job.body, job.seed)
     except MemoryError:
-        outcome = Refused("memory_limit", _memory_message(limits))
+        return Refused("memory_limit", _memory_message(limits))
     if isinstance(outcome, Counts) and len(outcome.body) > BODY_LIMIT:
-        outcome = Refused("result_too_large", _size_message(len(outcome.body)))
-    return _finished(job.fields["key"], outcome)
+        return Refused("result_too_large", _size_message(len(outcome.body)))
+    return outcome
 
 
-def _finished(key: int, outcome: ChildOutcome) -> Frame:
-    fields: dict[str, Any] = {"key": key}
+def _finished(key: int, outcome: ChildOutcome, *, leaves: bool) -> Frame:
+    fields: dict[str, Any] = {"leaves": True} if leaves else {}
     match outcome:
         case Counts(body, report):
-            return Frame("finished", {**fields, "outcome": "counts", "report": dict(report)}, body)
+            fields["outcome"] = "counts"
+            fields["report"] = list(map(report.get, REPORT_NAMES))
+            return Frame("finished", fields, body, key)
         case Refused(code, message, line, column):
             text = {"code": code, "message": _plain(message), "line": line, "column": column}
-            return Frame("finished", {**fields, "outcome": "refused", **text})
-        case DoesNotFit(memory_bytes):
-            need = {"memory_bytes": memory_bytes}
-            return Frame("finished", {**fields, "outcome": "does_not_fit", **need})
+            return Frame("finished", {**fields, "outcome": "refused", **text}, key=key)
+        case DoesNotFit(memory_bytes, seconds, method):
+            needs = {"memory_bytes": memory_bytes, "seconds": seconds, "method": method}
+            return Frame("finished", {**fields, "outcome": "does_not_fit", **needs}, key=key)
 
 
-def _must_leave(answer: Frame, limits: ChildLimits, baseline_bytes: int) -> bool:
-    if answer.fields.get("code") == "memory_limit":
-        return True
-    kept = containment.address_space_bytes() - baseline_bytes
-    return kept > limits.memory_bytes // _KEPT_SHARE
+def _hit_the_limit(outcome: ChildOutcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.code == "memory_limit"
+
+
+def _kept_bytes(baseline_bytes: int) -> int:
+    return containment.address_space_bytes() - baseline_bytes
 
 
 def _memory_message(limits: ChildLimits) -> str:

@@ -19,7 +19,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from qcexec_worker import child, containment
@@ -40,21 +40,21 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     try:
         runner = cast("child.Runner", importlib.import_module(options.runner))
-        runner.preload()
+        start = runner.preload()
     except Exception as error:  # noqa: BLE001 - the worker logs it, and this process ends
         _send(control, {"kind": "failed", "detail": _last_of(error)})
         return 1
     gc.collect()
     gc.freeze()
     _send(control, {"kind": "ready", "seconds": time.monotonic() - started, **_sizes()})
-    _Forkserver(control, runner).serve()
+    _Forkserver(control, start).serve()
     return 0
 
 
 class _Forkserver:
-    def __init__(self, control: socket.socket, runner: child.Runner) -> None:
+    def __init__(self, control: socket.socket, start: Callable[[ChildLimits], child.Run]) -> None:
         self._control = control
-        self._runner = runner
+        self._start = start
         self._children: set[int] = set()
 
     def serve(self) -> None:
@@ -86,7 +86,7 @@ class _Forkserver:
         return True
 
     def _spawn(self, request: dict[str, Any], connection: int) -> None:
-        limits = ChildLimits(request["memory_bytes"], request["max_qubits"])
+        limits = ChildLimits(**request["limits"])
         parent = os.getpid()
         try:
             pid = os.fork()
@@ -95,7 +95,7 @@ class _Forkserver:
             _send(self._control, {"kind": "refused", "detail": str(error)})
             return
         if pid == 0:
-            child.main(connection, parent, self._runner, limits)
+            child.main(connection, parent, self._start, limits)
         os.close(connection)
         self._children.add(pid)
         _send(self._control, {"kind": "spawned", "pid": pid})

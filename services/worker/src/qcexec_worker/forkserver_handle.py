@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
@@ -88,11 +88,9 @@ class ForkserverHandle:
         # A child may have ended before its number is read here: its end waits for it.
         self._next_exit = end = self._loop.create_future()
         self._answer = self._loop.create_future()
-        size, qubits = limits.memory_bytes, limits.max_qubits
         try:
             with theirs:
-                request = {"kind": "spawn", "memory_bytes": size, "max_qubits": qubits}
-                self._send(request, theirs.fileno())
+                self._send({"kind": "spawn", "limits": asdict(limits)}, theirs.fileno())
             answer = await self._await_answer(seconds, "did not fork")
             if answer["kind"] != "spawned":
                 raise ChildNotStarted(f"the forkserver could not fork: {answer.get('detail')}")

@@ -5,9 +5,16 @@ exactly one of `Finished`, `Died` and `NotBegun`; `Begun` comes before the first
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+from qcexec_engine import Report
+
+REPORT_NAMES: Final = tuple(field.name for field in fields(Report))
+"""What a report of the engine holds, in the order in which a child sends its values."""
+REPORT_TEXT_LIMIT: Final = 1000
+"""How long a text of a report may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The circuit ran: its counts as encoded JSON, and what the engine reports of the run."""
+    """The circuit ran: its counts as encoded JSON, and what the engine reports of the run.
+
+    The report goes by REPORT_NAMES.
+    """
 
     body: bytes
     report: Mapping[str, object]
@@ -39,9 +49,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class DoesNotFit:
-    """The circuit needs `memory_bytes`, more than this slot has; nothing was run."""
+    """The circuit needs `memory_bytes`, more than this slot has; no counts came of it.
+
+    `seconds` is how long it would run, in CPU-seconds; 0 where nobody knows. `method` is the
+    simulation method that would be chosen, by its name in `qcexec_engine.METHODS`; None likewise.
+    """
 
     memory_bytes: int
+    seconds: float = 0.0
+    method: str | None = None
 
 
 ChildOutcome: TypeAlias = Counts | Refused | DoesNotFit
@@ -100,21 +116,31 @@ SlotEvent: TypeAlias = Begun | Finished | Died | NotBegun
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What one child may use: `memory_bytes` beyond its size after preloading, and qubits."""
+    """What a run in a child may use.
+
+    `memory_bytes` are those beyond the child's size after preloading. `task_seconds` is how long
+    one job may run: the slot ends the child then, and the engine refuses what would
+    take far longer.
+    """
 
     memory_bytes: int
     max_qubits: int
+    task_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class SlotLimits:
-    """How long a slot waits, in seconds, and what its child may use.
+    """What a slot's child may use, and how long the slot waits, in seconds.
 
-    `task_seconds` bounds one job from its beginning; `start_seconds` a child's way to its
-    hello; `stall_seconds` the time in which a child that has jobs but runs none must begin one.
+    `start_seconds` bounds a child's way to its hello; `stall_seconds` the time in which a child
+    that has jobs but runs none must begin one.
     """
 
     child: ChildLimits
-    task_seconds: float
     start_seconds: float = 30.0
     stall_seconds: float = 30.0
+
+    @property
+    def task_seconds(self) -> float:
+        """How long one job may run, from its beginning."""
+        return self.child.task_seconds

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from prometheus_client import Histogram
 
-from qcexec_engine import EngineError, Method
+from qcexec_engine import METHODS, EngineError
 from qcexec_observation.queue_events import QueueEventMetrics
 from qcexec_observation.queue_figures import QueueFiguresCollector
 from qcexec_queue.events import Event as QueueEvent
@@ -99,7 +98,6 @@ METRICS: Sequence[Metric] = (
 )
 
 OTHER = "other"
-METHODS = frozenset(get_args(Method))
 SIZES = ((10, "1-10"), (20, "11-20"), (25, "21-25"), (30, "26-30"))
 REASONS = (*(reason.value for reason in DeathReason), ChildNotStarted.code)
 
@@ -110,7 +108,7 @@ def engine_codes(error: type[EngineError] = EngineError) -> frozenset[str]:
 
 
 CODES = engine_codes() | {
-    *("does_not_fit", "time_limit", "memory_limit", "result_too_large", "payload_too_large"),
+    *("time_limit", "memory_limit", "payload_too_large"),
     *("result_unstorable", "attempts_exhausted", "deliveries_exhausted"),
 }
 

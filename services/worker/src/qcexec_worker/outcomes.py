@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from qcexec_engine import CircuitTooLarge
 from qcexec_queue.settlement import Cause
 from qcexec_queue.states import Outcome
 from qcexec_queue.tasks import StoredResult
 from qcexec_queue.workers import PoolRow
 from qcexec_worker.jobs import ChildOutcome, Counts, DeathReason, DoesNotFit, Refused
+
+_MOST_SECONDS: Final = 1e9
+"""Longer than any run, and no sum of such costs is infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class PutBack:
     cause: Cause
     queue_id: int | None = None
     """Another queue than this worker's; None: the same."""
+    cost: float | None = None
+    """A better guess of its cost than it came with; None: there is none."""
 
 
 def of_outcome(
@@ -36,15 +43,16 @@ def of_outcome(
             return StoredResult(Outcome.COMPLETED, None, body)
         case Refused(code, message, _, _):
             return failure(code, message)
-        case DoesNotFit(memory_bytes):
+        case DoesNotFit(memory_bytes, seconds, method):
             for pool in pools:
                 if pool.slot_memory >= memory_bytes and pool.queue_id != queue_id:
-                    return PutBack(Cause.DOES_NOT_FIT, pool.queue_id)
+                    return PutBack(Cause.DOES_NOT_FIT, pool.queue_id, _cost(seconds))
             largest = max([slot_memory, *(pool.slot_memory for pool in pools)])
             return failure(
-                "does_not_fit",
-                f"The circuit needs {_size(memory_bytes)} of memory to be simulated; the largest "
-                f"slot here has {_size(largest)}. Use fewer qubits, or ask for a larger slot.",
+                CircuitTooLarge.code,
+                f"The circuit needs {_size(memory_bytes)} of memory to be simulated"
+                f"{f' by the method {method}' if method else ''}; the largest slot here has "
+                f"{_size(largest)}. Use fewer qubits, or ask for a larger slot.",
             )
 
 
@@ -68,6 +76,10 @@ def of_death(reason: DeathReason, *, time_limit: float) -> StoredResult | PutBac
 def failure(code: str, message: str) -> StoredResult:
     """A final failure with a message for the user."""
     return StoredResult(Outcome.FAILED, code, json.dumps(message).encode())
+
+
+def _cost(seconds: float) -> float | None:
+    return min(seconds, _MOST_SECONDS) if seconds else None
 
 
 def _size(memory_bytes: int) -> str:

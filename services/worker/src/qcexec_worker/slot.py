@@ -116,7 +116,7 @@ class Slot:
                             yield event
                 finally:
                     # At once, not when the keeper hears of it: the next batch may come before.
-                    if batch.child_is_spent():
+                    if batch.close():
                         self._forget(child)
                 waiting = batch.left_for_another_child
         finally:

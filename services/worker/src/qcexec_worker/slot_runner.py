@@ -19,7 +19,7 @@ from qcexec_queue.leases import held
 from qcexec_queue.settlement import Cause, RetryPolicy, settle
 from qcexec_queue.tasks import Lease, StoredResult
 from qcexec_queue.workers import NOTHING_RUN, PoolRow, RunCounters, WorkerIdentity
-from qcexec_telemetry import bind, log_event
+from qcexec_telemetry import log_event
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.desk import Desk
 from qcexec_worker.events import Observer, RunBegun, RunEnded, ignore
@@ -97,7 +97,7 @@ class SlotRunner:
             return
         self._slot.recall()
         for lease in self._waiting.values():
-            self._put_back(lease, Cause.NOT_BEGUN)
+            self._put_back(lease, PutBack(Cause.NOT_BEGUN))
         self._waiting.clear()
 
     async def idle(self) -> None:
@@ -173,7 +173,7 @@ class SlotRunner:
     def _not_begun(self, key: int) -> None:
         lease = self._waiting.pop(key, None)
         if lease is not None:
-            self._put_back(lease, Cause.NOT_BEGUN)
+            self._put_back(lease, PutBack(Cause.NOT_BEGUN))
 
     def _ended(self, key: int, end: ChildOutcome | Died) -> tuple[Lease | None, float]:
         self._end_overrun()
@@ -197,21 +197,28 @@ class SlotRunner:
         if isinstance(verdict, StoredResult):
             self._desk.complete(lease, verdict)
         else:
-            self._put_back(lease, verdict.cause, detail, verdict.queue_id)
+            self._put_back(lease, verdict, detail)
 
-    def _put_back(
-        self, lease: Lease, cause: Cause, detail: str | None = None, queue_id: int | None = None
-    ) -> None:
+    def _put_back(self, lease: Lease, verdict: PutBack, detail: str | None = None) -> None:
         mine = held(lease, self._identity.worker_id, self._identity.queue_id)
-        self._desk.put_back(settle(mine, cause, self._policy, detail=detail, queue_id=queue_id))
+        self._desk.put_back(
+            settle(
+                mine,
+                verdict.cause,
+                self._policy,
+                detail=detail,
+                queue_id=verdict.queue_id,
+                cost=verdict.cost,
+            )
+        )
 
     def _log(self, event: str, lease: Lease, seconds: float, **fields: Any) -> None:
-        with bind(**self._log_fields(lease)):
-            log_event(
-                _logger,
-                event,
-                task_id=lease.task_id,
-                attempt=lease.attempt + 1,
-                duration_ms=round(seconds * 1000, 3),
-                **fields,
-            )
+        fields |= self._log_fields(lease)
+        log_event(
+            _logger,
+            event,
+            task_id=str(lease.task_id),
+            attempt=lease.attempt + 1,
+            duration_ms=round(seconds * 1000, 3),
+            **fields,
+        )

@@ -22,10 +22,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 from uuid import UUID
 
-from qcexec_engine import Method
+from qcexec_engine import METHODS
 from qcexec_queue.settlement import Settlement
 from qcexec_queue.states import Outcome
 from qcexec_queue.tasks import Completion, Lease
@@ -34,9 +34,8 @@ from qcexec_worker.jobs import ChildOutcome, Counts, Died, DoesNotFit, Refused
 
 LEASE_LOST: Final = "lease_lost"
 
-_METHODS: Final = frozenset(get_args(Method))
 _OTHER: Final = "other"
-_FACTS: Final = ("num_qubits", "depth", "shots", "memory_bytes")
+_FACTS: Final = ("num_qubits", "simulated_qubits", "depth", "operations", "shots", "memory_bytes")
 _NANOSECONDS: Final = 1_000_000_000
 
 
@@ -236,7 +235,7 @@ def _written(outgoing: Completion | Settlement) -> dict[str, TraceValue]:
 
 def _method(report: Mapping[str, object]) -> str:
     method = report.get("method")
-    return method if isinstance(method, str) and method in _METHODS else _OTHER
+    return method if isinstance(method, str) and method in METHODS else _OTHER
 
 
 def _duration(report: Mapping[str, object], name: str) -> int:
