@@ -1,0 +1,147 @@
+/* What the library offers to its caller, and the sizes on which all of it rests.
+
+A circuit is planned once and its plan run any number of times. A plan is two flat arrays, words
+and numbers (plan_words.h says what stands in them): the caller keeps them, and they are checked
+again before each run, so that no plan, however it came about, reads or writes outside its buffers.
+
+Qubit q is bit q of an amplitude's index. Nothing here keeps anything between two calls. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum {
+    /* A state is never smaller: a vector register's amplitudes at least. Qubits that a circuit
+       lacks stay in |0>. */
+    SMALLEST_STATE_QUBITS = 4,
+    LARGEST_STATE_QUBITS = 48,
+    LARGEST_DENSE_TARGETS = 10,
+    LARGEST_CHUNK_QUBITS = 20,
+    LARGEST_NUM_THREADS = 256
+};
+
+enum kernel_result {
+    KERNEL_DONE = 0,
+    KERNEL_STOPPED = 1,
+    KERNEL_NO_MEMORY = 2,
+    KERNEL_BROKEN_PLAN = 3,
+    KERNEL_UNKNOWN_OPERATION = 4
+};
+
+/* What a circuit does, one entry an operation; operands and angles of all lie one after the other.
+   An operation's operands are its controls, then its targets. */
+struct kernel_circuit {
+    int64_t num_qubits;
+    int64_t num_operations;
+    const uint8_t *names;
+    const uint8_t *num_operands;
+    const uint8_t *num_controls;
+    const uint8_t *operands;
+    const double *angles;
+    int64_t num_all_operands;
+    int64_t num_angles;
+};
+
+struct kernel_planning {
+    /* Bytes of a real number: 8 or 4. */
+    int64_t real_bytes;
+    /* Whether the run begins in |0...0>, rather than in the state that is there. */
+    int64_t begins_in_zero;
+    /* Whether probabilities alone are asked for at the end: the last phases need not be applied. */
+    int64_t probabilities_only;
+    /* How many qubits a chunk has, and how many of them, the lowest, are in every chunk. */
+    int64_t chunk_qubits;
+    int64_t contiguous_qubits;
+};
+
+/* What a plan takes: see kernel_measure_plan. */
+struct kernel_measures {
+    int64_t num_stages;
+    int64_t num_steps;
+    int64_t num_tables;
+    int64_t num_rotations;
+    int64_t num_crosses;
+    int64_t num_dense;
+    /* The most that the tables and the decoded steps of one stage take, in bytes. */
+    int64_t stage_bytes;
+    /* What each thread takes, in bytes. */
+    int64_t thread_bytes;
+    /* How many real multiply-adds are done, and how many times the whole state is read and
+       written. */
+    double multiply_adds;
+    double passes;
+};
+
+struct kernel_plan {
+    int64_t *words;
+    int64_t num_words;
+    double *numbers;
+    int64_t num_numbers;
+    struct kernel_measures measures;
+};
+
+/* What another thread may write while a plan runs. */
+struct kernel_control {
+    /* Other than zero: end at the next chunk. */
+    int32_t stop;
+    /* How many threads the next stage takes. */
+    int32_t num_threads;
+};
+
+/* Plans the circuit and measures the plan. The arrays of `plan` are to be given to kernel_free_plan. */
+EXPORT int kernel_make_plan(const struct kernel_circuit *circuit,
+                            const struct kernel_planning *planning, struct kernel_plan *plan);
+EXPORT void kernel_free_plan(struct kernel_plan *plan);
+
+/* Checks a plan for states of so many qubits, and says what it takes. */
+EXPORT int kernel_measure_plan(int64_t num_qubits, const int64_t *words, int64_t num_words,
+                               const double *numbers, int64_t num_numbers, int64_t real_bytes,
+                               struct kernel_measures *measures);
+
+/* Bytes of the amplitudes alone: real parts, a gap, imaginary parts. */
+EXPORT int64_t kernel_state_bytes(int64_t num_qubits, int64_t real_bytes);
+EXPORT int64_t kernel_imaginary_offset(int64_t num_qubits, int64_t real_bytes);
+/* Page-aligned memory in huge pages where there are any; NULL when there is none. */
+EXPORT void *kernel_allocate(int64_t num_bytes);
+EXPORT void kernel_release(void *memory, int64_t num_bytes);
+
+/* The functions on amplitudes, for one precision. `workspace` holds stage_bytes and thread_bytes
+   for each thread. Sums are in double, in an order that depends on the state's size alone. */
+#define FOR_PRECISION(real, suffix)                                                              \
+    EXPORT int kernel_run_##suffix(int64_t num_qubits, const int64_t *words, int64_t num_words,  \
+                                   const double *numbers, int64_t num_numbers, real *state,      \
+                                   void *workspace, int64_t workspace_bytes,                     \
+                                   const struct kernel_control *control);                        \
+    /* |0...0>. */                                                                               \
+    EXPORT void kernel_clear_##suffix(int64_t num_qubits, real *state);                          \
+    /* Multiplies all amplitudes. */                                                             \
+    EXPORT void kernel_scale_##suffix(int64_t num_qubits, real *state, double factor);           \
+    /* The sum of all squares, and that of the amplitudes whose `bit` is one. */                 \
+    EXPORT void kernel_weights_##suffix(int64_t num_qubits, const real *state, int64_t bit,      \
+                                        double *sums);                                           \
+    /* Leaves the half where the bit has the value, times a factor, and zeros in the other. */   \
+    EXPORT void kernel_project_##suffix(int64_t num_qubits, real *state, int64_t bit,            \
+                                        int64_t value, double factor);                           \
+    /* The squares of all amplitudes, summed by the value of some bits. */                       \
+    EXPORT void kernel_marginal_##suffix(int64_t num_qubits, const real *state, int64_t num_bits, \
+                                         const int64_t *bits, int64_t flips, double *sums);      \
+    /* Sums of the squares of blocks of 2^block_qubits amplitudes. */                            \
+    EXPORT void kernel_block_sums_##suffix(int64_t num_qubits, const real *state,                \
+                                           int64_t block_qubits, double *sums);                  \
+    /* For each ascending point below the total, the index at which the running sum passes it. */ \
+    EXPORT void kernel_pick_##suffix(int64_t num_qubits, const real *state, int64_t block_qubits, \
+                                     const double *sums, int64_t num_points,                     \
+                                     const double *points, int64_t *indices);                    \
+    /* Moves bit positions[q] to place q, and flips the bits of `flips` before. */               \
+    EXPORT void kernel_settle_##suffix(int64_t num_qubits, real *state,                          \
+                                       const int64_t *positions, int64_t flips);                 \
+    EXPORT void kernel_read_##suffix(int64_t num_qubits, const real *state, double factor,       \
+                                     double *amplitudes);
+
+FOR_PRECISION(double, double)
+FOR_PRECISION(float, single)
+
+#endif

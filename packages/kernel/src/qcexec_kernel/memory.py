@@ -1,0 +1,38 @@
+"""Memory outside of Python's: pages of their own, huge ones where there are any."""
+
+from __future__ import annotations
+
+from ctypes import memmove
+from typing import Final
+
+from qcexec_kernel.errors import OutOfMemory
+from qcexec_kernel.library import Functions
+
+
+class Memory:
+    """So many bytes, zero at first, at `address` until they are given back.
+
+    Raises:
+        OutOfMemory: there are not so many.
+    """
+
+    def __init__(self, functions: Functions, num_bytes: int) -> None:
+        self._functions = functions
+        self.num_bytes: Final = num_bytes
+        self.address: int | None = functions.allocate(num_bytes)
+        if self.address is None:
+            raise OutOfMemory(f"no {num_bytes} bytes for a state vector")
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        if self.address is not None:
+            self._functions.release(self.address, self.num_bytes)
+            self.address = None
+
+    def copy_from(self, other: Memory) -> None:
+        """Takes over what other memory of the same size holds."""
+        if self.address is not None and other.address is not None:
+            memmove(self.address, other.address, min(self.num_bytes, other.num_bytes))
