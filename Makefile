@@ -13,7 +13,7 @@ MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table dashboards text test \
-	test-faults test-long test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-engine bench-metrics bench-autoscaling plots images \
+	test-faults test-long fuzz test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-engine bench-kernel bench-metrics bench-autoscaling plots images \
 	helm chart kind kind-up kind-cluster kind-down lock clean
 
 help: ## list the commands
@@ -119,6 +119,12 @@ bench-api: develop ## submissions per second beside a bare route
 plots: develop ## draw the plots of docs/autoscaling.md again, from the simulation
 	$(BIN)/python -m benchmarks.autoscaling.plots
 
+bench-kernel: develop ## the kernel beside Aer and qulacs, as ratios
+	$(BIN)/python -m benchmarks.kernel $(ARGS)
+
+fuzz: develop ## random and mutated texts through the engine, for QCEXEC_FUZZ_SECONDS (120)
+	$(PYTEST) -q -s tests/long/test_engine_fuzz.py
+
 bench-engine: develop ## circuits through this engine, qiskit and Aer, as ratios
 	$(BIN)/python -m benchmarks.engine $(ARGS)
 
@@ -175,7 +181,7 @@ develop: $(VENV)/.development
 $(VENV)/.standalone: requirements/standalone.txt $(MEMBER_PROJECTS) | $(BIN)/python
 	$(call install,standalone)
 
-$(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) pyproject.toml | $(BIN)/python
+$(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) $(wildcard packages/kernel/c/* packages/kernel/backend/*) pyproject.toml | $(BIN)/python
 	$(call install,dev)
 	@touch $(VENV)/.standalone
 

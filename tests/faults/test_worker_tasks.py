@@ -75,7 +75,7 @@ async def test_the_time_limit_takes_the_task_that_overran_alone(
 
 async def test_tiny_tasks_are_claimed_many_at_once(worker: Worker, queue: QueueSeen) -> None:
     await learn_run_times(queue)
-    await queue.wait_for_results(await queue.submit(*[BELL] * 200, cost=1e-4))
+    await queue.wait_for_results(await queue.submit(*[BELL] * 1000, cost=1e-4))
     claimed = [line["claimed"] for line in worker.events("exchanged")]
     assert max(claimed) > 4
     # Completing and claiming are one statement.
