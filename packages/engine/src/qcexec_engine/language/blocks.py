@@ -52,7 +52,9 @@ def body(cursor: Cursor) -> Block:
     else:
         statement = keyword_statement(cursor)
     cursor.leave()
-    return () if statement is None else (statement,)
+    if statement is None:
+        return ()
+    return (statement,)
 
 
 def keyword_statement(cursor: Cursor) -> Statement | None:
@@ -60,7 +62,9 @@ def keyword_statement(cursor: Cursor) -> Statement | None:
     token = cursor.tokens[cursor.at]
     handler = cursor.handlers.get(token)
     if handler is None:
-        handler = cursor.handlers.get(_kind(token), evaluation)
+        handler = cursor.handlers.get(_kind(token))
+    if handler is None:
+        return evaluation(cursor)
     return handler(cursor)
 
 

@@ -7,7 +7,16 @@ cheap to make. The parser builds no node for what changes nothing: annotations a
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+Inner: TypeAlias = Any
+"""An `Expression`, inside of a node; with a range or a set where an index may be one.
+
+Type checkers compare tuples item by item: a union of tuples that hold that union takes minutes.
+"""
+
+InnerBlock: TypeAlias = tuple[Any, ...]
+"""A `Block`, inside of a node."""
 
 
 class Literal(NamedTuple):
@@ -41,7 +50,7 @@ class Operator(NamedTuple):
     """A unary operator: - ~ or !."""
 
     op: str
-    operand: Expression
+    operand: Inner
     at: int
 
 
@@ -49,8 +58,8 @@ class Binary(NamedTuple):
     """A binary operator; `at` is the operator's token."""
 
     op: str
-    left: Expression
-    right: Expression
+    left: Inner
+    right: Inner
     at: int
 
 
@@ -58,7 +67,7 @@ class Call(NamedTuple):
     """A function called by name."""
 
     name: str
-    arguments: tuple[Expression, ...]
+    arguments: tuple[Inner, ...]
     at: int
 
 
@@ -66,7 +75,7 @@ class Type(NamedTuple):
     """A classical type: bit, int, uint, float, angle, bool, complex, duration or stretch."""
 
     name: str
-    width: Expression | None
+    width: Inner | None
     at: int
 
 
@@ -74,23 +83,23 @@ class Cast(NamedTuple):
     """A value read as another type: `int[8](x)`."""
 
     type: Type
-    value: Expression
+    value: Inner
     at: int
 
 
 class Range(NamedTuple):
     """`start:step:stop`, with the ends included; None where a part is left out."""
 
-    start: Expression | None
-    step: Expression | None
-    stop: Expression | None
+    start: Inner | None
+    step: Inner | None
+    stop: Inner | None
     at: int
 
 
 class Set(NamedTuple):
     """`{a, b, c}`, in an index or after `in`."""
 
-    values: tuple[Expression, ...]
+    values: tuple[Inner, ...]
     at: int
 
 
@@ -111,22 +120,22 @@ class Index(NamedTuple):
     More than one index in the brackets is an array's, and not supported.
     """
 
-    base: Expression
-    indices: tuple[Expression | Range | Set, ...]
+    base: Inner
+    indices: tuple[Inner, ...]
     at: int
 
 
 class Concatenation(NamedTuple):
     """`a ++ b ++ c`, of registers, in an alias."""
 
-    parts: tuple[Expression, ...]
+    parts: tuple[Inner, ...]
     at: int
 
 
 class Measurement(NamedTuple):
     """`measure operand` where a value stands: to the right of `=`."""
 
-    operand: Expression
+    operand: Inner
     at: int
 
 
@@ -157,7 +166,7 @@ class QubitDeclaration(NamedTuple):
     """`qubit[size] name;` or `qreg name[size];`; a size of None is a single qubit."""
 
     name: str
-    size: Expression | None
+    size: Inner | None
     at: int
 
 
@@ -166,7 +175,7 @@ class Declaration(NamedTuple):
 
     type: Type
     name: str
-    value: Expression | None
+    value: Inner | None
     constant: bool
     at: int
 
@@ -177,7 +186,7 @@ class GateDefinition(NamedTuple):
     name: str
     parameters: tuple[str, ...]
     qubits: tuple[str, ...]
-    body: Block | None
+    body: InnerBlock | None
     at: int
 
 
@@ -185,7 +194,7 @@ class Modifier(NamedTuple):
     """`name` is ctrl, negctrl, inv or pow; the argument is None where there is none."""
 
     name: str
-    argument: Expression | None
+    argument: Inner | None
     at: int
 
 
@@ -196,8 +205,8 @@ class GateCall(NamedTuple):
     """
 
     name: str
-    arguments: tuple[Expression, ...]
-    operands: tuple[Expression, ...]
+    arguments: tuple[Inner, ...]
+    operands: tuple[Inner, ...]
     modifiers: tuple[Modifier, ...]
     at: int
 
@@ -205,22 +214,22 @@ class GateCall(NamedTuple):
 class MeasureStatement(NamedTuple):
     """`target = measure source;`, `measure source -> target;`, or without a target."""
 
-    source: Expression
-    target: Expression | None
+    source: Inner
+    target: Inner | None
     at: int
 
 
 class Reset(NamedTuple):
     """`reset operand;`."""
 
-    operand: Expression
+    operand: Inner
     at: int
 
 
 class Barrier(NamedTuple):
     """`barrier operands;`, or `delay[d] operands;`, which differs in nothing that counts show."""
 
-    operands: tuple[Expression, ...]
+    operands: tuple[Inner, ...]
     at: int
 
 
@@ -228,25 +237,25 @@ class Alias(NamedTuple):
     """`let name = value;`."""
 
     name: str
-    value: Expression
+    value: Inner
     at: int
 
 
 class Assignment(NamedTuple):
     """`target op value;`, with op one of = += -= *= /= %= **= &= |= ^= <<= >>=."""
 
-    target: Expression
+    target: Inner
     op: str
-    value: Expression
+    value: Inner
     at: int
 
 
 class If(NamedTuple):
     """`if (condition) then else otherwise`."""
 
-    condition: Expression
-    then: Block
-    otherwise: Block
+    condition: Inner
+    then: InnerBlock
+    otherwise: InnerBlock
     at: int
 
 
@@ -255,31 +264,31 @@ class For(NamedTuple):
 
     type: Type | None
     variable: str
-    domain: Range | Set | Expression
-    body: Block
+    domain: Inner
+    body: InnerBlock
     at: int
 
 
 class While(NamedTuple):
     """`while (condition) body`."""
 
-    condition: Expression
-    body: Block
+    condition: Inner
+    body: InnerBlock
     at: int
 
 
 class Case(NamedTuple):
     """`case values body` of a switch; no values is its default."""
 
-    values: tuple[Expression, ...]
-    body: Block
+    values: tuple[Inner, ...]
+    body: InnerBlock
     at: int
 
 
 class Switch(NamedTuple):
     """`switch (target) { cases }`; no case runs into the next."""
 
-    target: Expression
+    target: Inner
     cases: tuple[Case, ...]
     at: int
 
@@ -287,7 +296,7 @@ class Switch(NamedTuple):
 class Box(NamedTuple):
     """`box[duration] body`, or a bare block: a scope of its own."""
 
-    body: Block
+    body: InnerBlock
     at: int
 
 
@@ -308,7 +317,7 @@ class Pragma(NamedTuple):
 class Evaluation(NamedTuple):
     """An expression as a statement, whose value nobody takes."""
 
-    value: Expression
+    value: Inner
     at: int
 
 
@@ -350,4 +359,4 @@ class Text(NamedTuple):
     """A whole text: the version that it names (3 where it names none) and its statements."""
 
     version: int
-    statements: Block
+    statements: InnerBlock
