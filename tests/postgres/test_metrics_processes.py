@@ -118,7 +118,7 @@ async def test_what_they_count_is_what_was_done(services: Services, database: Da
         assert waited is not None
         # By a clock that is the database's: minutes would be another's, and zero none.
         assert 0 < waited < 15 * 60
-        ran = {"queue": "default", "method": "stabilizer", "size": "1-10"}
+        ran = {"queue": "default", "method": "statevector", "size": "1-10"}
         assert worker.value("qcexec_task_run_seconds_count", **ran) == 12
         failed = {"queue": "default", "method": "none", "size": "unknown"}
         assert worker.value("qcexec_task_run_seconds_count", **failed) == 3
