@@ -178,17 +178,18 @@ install: $(VENV)/.standalone
 develop: $(VENV)/.development
 
 # A lock is complete (--no-deps) and of wheels alone: nothing is compiled, no other code is run.
+# Without the kernel: nothing that runs here uses it yet, and its compiler is in no lock but dev's.
 $(VENV)/.standalone: requirements/standalone.txt $(MEMBER_PROJECTS) | $(BIN)/python
-	$(call install,standalone)
+	$(call install,standalone,$(filter-out packages/kernel,$(MEMBERS)))
 
 $(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) $(wildcard packages/kernel/c/* packages/kernel/backend/*) pyproject.toml | $(BIN)/python
-	$(call install,dev)
+	$(call install,dev,$(MEMBERS))
 	@touch $(VENV)/.standalone
 
 define install
 @echo 'installing requirements/$(1).txt into $(VENV)'
 @$(BIN)/python -m pip install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/$(1).txt
-@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(addprefix -e ,$(2))
 @touch $@
 endef
 
