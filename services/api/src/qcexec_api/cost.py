@@ -12,8 +12,8 @@ _SECONDS_PER_SHOT = 0.1e-6
 def expected_cost(payload_bytes: int, shots: int) -> float:
     """Expected CPU-seconds: 0.2 ms + 0.4 us x payload bytes + 0.1 us x shots.
 
-    What a small circuit takes in a worker's child, its way there and back
-    included, measured. The width of the circuit, on which a simulation's time
+    About what a small circuit takes in a worker's child, its way there and
+    back included; estimated, not fitted. The width of the circuit, on which a simulation's time
     depends exponentially, is not known here.
     """
     return _SECONDS_PER_TASK + _SECONDS_PER_BYTE * payload_bytes + _SECONDS_PER_SHOT * shots
