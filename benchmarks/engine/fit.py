@@ -21,7 +21,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 from benchmarks.engine.plan import circuits, full
 
 from qcexec_engine import routing
-from qcexec_engine.analysis import Circuit, analyse
+from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.elaboration import elaborate
 from qcexec_engine.errors import EngineError
 from qcexec_engine.language.parser import parse

@@ -2,8 +2,8 @@
 
     python -m benchmarks.engine.fit_statevector
 
-The first table goes into `qcexec_engine.dense_cost`: nanoseconds for each amplitude, by gate and
-number of controls, in the cache and beyond it. The second compares estimates with what whole
+The first table goes into `qcexec_engine.dense.dense_cost`: nanoseconds for each amplitude, by gate
+and number of controls, in the cache and beyond it. The second compares estimates with what whole
 circuits took. All times are those of one thread's processor time, the least of a few runs.
 """
 
@@ -17,8 +17,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from qulacs import QuantumState
 
-from qcexec_engine import gates, qulacs_gates
-from qcexec_engine.analysis import analyse
+from qcexec_engine import gates
+from qcexec_engine.analysis.circuit import analyse
+from qcexec_engine.dense import qulacs_gates
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.statevector import STATEVECTOR
 from qcexec_engine.program import Gate, Measure, Operation, Program, Register

@@ -6,11 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qcexec_engine import gates
-from qcexec_engine.aer_circuit import build
-from qcexec_engine.aer_dialects import Dialect, dense, tensors
-from qcexec_engine.aer_simulation import PreparedForAer, simulator
-from qcexec_engine.aer_support import WIDEST_NUMBER, runs
-from qcexec_engine.analysis import analyse
+from qcexec_engine.aer.circuit import build
+from qcexec_engine.aer.dialects import Dialect, dense, tensors
+from qcexec_engine.aer.simulation import PreparedForAer, simulator
+from qcexec_engine.aer.support import WIDEST_NUMBER, runs
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import (
     Bits,
     Calculation,

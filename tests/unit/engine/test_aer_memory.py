@@ -18,7 +18,7 @@ IN_LITTLE_MEMORY = """
 import resource, sys
 
 from qcexec_engine import allocation, routing
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.limits import Limits
 from qcexec_engine.program import Gate, Measure, Program, Register
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from qcexec_engine import gates
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits
 from qcexec_engine.program import (
     Branch,

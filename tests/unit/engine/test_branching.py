@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcexec_engine import gates, qulacs_gates
-from qcexec_engine.analysis import analyse
+from qcexec_engine import gates
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits, Calculation, Constant
+from qcexec_engine.dense import qulacs_gates
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.branching import SHOT_TREE
 from qcexec_engine.program import Branch, Gate, Measure, Operation, Program, Register, Unitary
@@ -125,7 +126,7 @@ import resource, sys
 
 import qulacs
 
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.branching import SHOT_TREE

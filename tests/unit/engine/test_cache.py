@@ -6,7 +6,7 @@ import numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.cache import Cache
 from qcexec_engine.classical import Constant
 from qcexec_engine.outcomes import Outcomes

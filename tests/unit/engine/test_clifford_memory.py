@@ -9,7 +9,7 @@ import pytest
 _IN_LITTLE_MEMORY = """
 import resource, sys
 
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits
 from qcexec_engine.limits import Limits
 from qcexec_engine.program import Branch, Gate, Measure, Program, Register

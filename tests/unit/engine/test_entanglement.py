@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qcexec_engine.classical import Bits
-from qcexec_engine.entanglement import Bound, bound
 from qcexec_engine.program import Block, Branch, Gate, Loop, Operation, Unitary
+from qcexec_engine.tensors.entanglement import Bound, bound
 from support.dense_reference import final_state
 from support.random_programs import any_gate, any_unitary
 

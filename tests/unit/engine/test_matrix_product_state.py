@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 
 from qcexec_engine import routing
-from qcexec_engine.aer_simulation import final_tensors
-from qcexec_engine.analysis import Circuit, analyse
+from qcexec_engine.aer.simulation import final_tensors
+from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.gates import inverse
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.matrix_product_state import MATRIX_PRODUCT_STATE
 from qcexec_engine.program import Gate, Measure, Operation, Program, Register, Unitary
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.tensor_train import TensorTrain
+from qcexec_engine.tensors.tensor_train import TensorTrain
 from support.dense_reference import Vector, distribution, final_state, total_variation
 from support.random_programs import dynamic_programs, straight_programs
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from qcexec_engine import routing
-from qcexec_engine.analysis import Circuit, analyse
+from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.errors import CircuitTooLarge, UnsupportedFeature
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost, Prepared

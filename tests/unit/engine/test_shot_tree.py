@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qcexec_engine.classical import Bits, Calculation, Constant, Expression, Wrap
+from qcexec_engine.dense.qulacs_state import DenseSimulator, DenseState
 from qcexec_engine.errors import CircuitTooLarge, SemanticFault
-from qcexec_engine.instructions import instructions
 from qcexec_engine.program import (
     Branch,
     Break,
@@ -29,9 +29,9 @@ from qcexec_engine.program import (
     Reset,
     Store,
 )
-from qcexec_engine.qulacs_state import DenseSimulator, DenseState
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.shot_tree import ShotTree
+from qcexec_engine.shot_tree.instructions import instructions
+from qcexec_engine.shot_tree.tree import ShotTree
 from support.dense_reference import distribution, total_variation
 from support.random_programs import dynamic_programs
 

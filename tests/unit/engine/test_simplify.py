@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from qcexec_engine import gates
+from qcexec_engine.analysis.simplify import simplify
 from qcexec_engine.classical import Bits, Constant
 from qcexec_engine.program import (
     Block,
@@ -20,7 +21,6 @@ from qcexec_engine.program import (
     Reset,
     Store,
 )
-from qcexec_engine.simplify import simplify
 from support.dense_reference import distribution, total_variation
 from support.random_programs import dynamic_programs, static_programs, straight_programs
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from qcexec_engine.analysis import Circuit, analyse
+from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.stabilizer import STABILIZER
 from qcexec_engine.outcomes import Outcomes

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
-from qcexec_engine import gates, small_state
-from qcexec_engine.analysis import analyse
+from qcexec_engine import gates
+from qcexec_engine.analysis.circuit import analyse
+from qcexec_engine.dense import small_state
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.statevector import STATEVECTOR, probabilities
 from qcexec_engine.program import Gate, Measure, Operation, Program, Register, Reset, Unitary
@@ -212,7 +213,7 @@ import resource, sys
 import numpy
 import qulacs
 
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.statevector import STATEVECTOR
 from qcexec_engine.program import Gate, Measure, Program, Register, Unitary

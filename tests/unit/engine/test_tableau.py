@@ -3,16 +3,16 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qcexec_engine.analysis import analyse
+from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits, Calculation, Constant
 from qcexec_engine.counts import spell
-from qcexec_engine.instructions import instructions
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.tableau import TABLEAU
 from qcexec_engine.program import Branch, Gate, Measure, Operation, Program, Register, Reset
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.shot_tree import ShotTree
-from qcexec_engine.tableau_state import TableauSimulator
+from qcexec_engine.shot_tree.instructions import instructions
+from qcexec_engine.shot_tree.tree import ShotTree
+from qcexec_engine.stabilizers.tableau_state import TableauSimulator
 from support.clifford_programs import dynamic_clifford_programs
 from support.dense_reference import distribution, total_variation
 

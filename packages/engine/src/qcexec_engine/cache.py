@@ -15,7 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.methods.method import Prepared
 from qcexec_engine.program import Block, Branch, Gate, Loop, Store, Unitary
 

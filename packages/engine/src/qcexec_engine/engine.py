@@ -20,7 +20,7 @@ from qcexec_engine.limits import Limits
 from qcexec_engine.report import Completed, DoesNotFit, Needs, Report
 
 if TYPE_CHECKING:
-    from qcexec_engine.analysis import Circuit
+    from qcexec_engine.analysis.circuit import Circuit
     from qcexec_engine.methods.method import Prepared
     from qcexec_engine.routing import Choice
 
@@ -47,7 +47,7 @@ class Engine:
             ValueError: there is no method of that name.
         """
         from qcexec_engine import counts, routing
-        from qcexec_engine.analysis import analyse
+        from qcexec_engine.analysis.circuit import analyse
         from qcexec_engine.cache import Cache
         from qcexec_engine.elaboration import elaborate
         from qcexec_engine.language.parser import parse
@@ -154,7 +154,7 @@ def preload() -> None:
     memory is handed back.
     """
     from qcexec_engine import allocation, routing
-    from qcexec_engine.analysis import analyse
+    from qcexec_engine.analysis.circuit import analyse
     from qcexec_engine.elaboration import elaborate
     from qcexec_engine.language.parser import parse
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from qcexec_engine import routing
-from qcexec_engine.analysis import Circuit, analyse
+from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.elaboration import elaborate
 from qcexec_engine.errors import CircuitTooLarge, EngineError, UnsupportedFeature
 from qcexec_engine.language.parser import parse

@@ -12,8 +12,8 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from qcexec_engine import aer_simulation
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.aer import simulation as aer_simulation
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.errors import CircuitTooLarge, UnsupportedFeature
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.aer import AER_STABILIZER, AER_STATEVECTOR

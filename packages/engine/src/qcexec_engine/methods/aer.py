@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from qcexec_engine import histories
-from qcexec_engine.aer_dialects import dense, has_dense, stabilizers
-from qcexec_engine.aer_simulation import THREAD_BYTES, PreparedForAer, missing
-from qcexec_engine.aer_support import runs
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.aer.dialects import dense, has_dense, stabilizers
+from qcexec_engine.aer.simulation import THREAD_BYTES, PreparedForAer, missing
+from qcexec_engine.aer.support import runs
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost
+from qcexec_engine.shot_tree import histories
 
 
 class AerStateVector:

@@ -6,12 +6,12 @@ import functools
 import importlib.util
 from typing import Final
 
-from qcexec_engine import histories
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
+from qcexec_engine.dense.qulacs_state import DenseSimulator, sampling_bytes, state_bytes
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost
-from qcexec_engine.methods.prepared_tree import PreparedTree, max_states, outcome_bytes
-from qcexec_engine.qulacs_state import DenseSimulator, sampling_bytes, state_bytes
+from qcexec_engine.shot_tree import histories
+from qcexec_engine.shot_tree.prepared import PreparedTree, max_states, outcome_bytes
 
 
 class Branching:

@@ -13,23 +13,23 @@ from typing import Final
 import numpy
 from numpy.typing import NDArray
 
-from qcexec_engine.aer_dialects import has_tensors, tensors
-from qcexec_engine.aer_simulation import (
+from qcexec_engine.aer.dialects import has_tensors, tensors
+from qcexec_engine.aer.simulation import (
     LIBRARY_BYTES,
     THREAD_BYTES,
     PreparedForAer,
     final_tensors,
     missing,
 )
-from qcexec_engine.aer_support import runs
-from qcexec_engine.analysis import Circuit
-from qcexec_engine.entanglement import Bound, bound
+from qcexec_engine.aer.support import runs
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost, Prepared
 from qcexec_engine.outcomes import Outcomes
 from qcexec_engine.program import Program
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.tensor_train import BLOCK_BYTES, TensorTrain
+from qcexec_engine.tensors.entanglement import Bound, bound
+from qcexec_engine.tensors.tensor_train import BLOCK_BYTES, TensorTrain
 
 
 class MatrixProductState:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.outcomes import Outcomes
 

@@ -1,8 +1,8 @@
 """Clifford circuits without feedback, on any number of qubits, by stim.
 
 Where everything is measured at the end, one tableau tells all that the measurements can give
-(`qcexec_engine.affine_outcomes`). Circuits that measure or reset on the way go to stim's sampler,
-which draws all shots together.
+(`qcexec_engine.stabilizers.affine_outcomes`). Circuits that measure or reset on the way go to
+stim's sampler, which draws all shots together.
 
 stim's random numbers follow from the seed, its version and the width of the vector instructions
 that it was built for. Its wheels use one width on all x86-64 processors, so the same version draws
@@ -19,15 +19,15 @@ from typing import Final
 import numpy
 from numpy.typing import NDArray
 
-from qcexec_engine.affine_outcomes import AffineOutcomes, peak_bytes
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost, Prepared
 from qcexec_engine.outcomes import Outcomes
 from qcexec_engine.program import Gate, Measure, Operation, Program, Reset
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.stim_text import gates_as_text
-from qcexec_engine.tableau_state import state_bytes
+from qcexec_engine.stabilizers.affine_outcomes import AffineOutcomes, peak_bytes
+from qcexec_engine.stabilizers.tableau_state import state_bytes
+from qcexec_engine.stabilizers.text import gates_as_text
 
 
 class Stabilizer:

@@ -16,11 +16,11 @@ from typing import Any, Final
 import numpy
 from numpy.typing import NDArray
 
-from qcexec_engine import dense_cost, qulacs_gates, small_state
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
+from qcexec_engine.analysis.numbering import renumbered
+from qcexec_engine.dense import dense_cost, qulacs_gates, small_state
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost
-from qcexec_engine.numbering import renumbered
 from qcexec_engine.outcomes import Outcomes
 from qcexec_engine.program import Operation
 from qcexec_engine.readout import Readout

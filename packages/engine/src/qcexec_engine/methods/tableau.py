@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from qcexec_engine import histories
-from qcexec_engine.affine_outcomes import peak_bytes
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost
-from qcexec_engine.methods.prepared_tree import PreparedTree, max_states, outcome_bytes
 from qcexec_engine.methods.stabilizer import missing
-from qcexec_engine.tableau_state import TableauSimulator, state_bytes
+from qcexec_engine.shot_tree import histories
+from qcexec_engine.shot_tree.prepared import PreparedTree, max_states, outcome_bytes
+from qcexec_engine.stabilizers.affine_outcomes import peak_bytes
+from qcexec_engine.stabilizers.tableau_state import TableauSimulator, state_bytes
 
 
 class Tableau:

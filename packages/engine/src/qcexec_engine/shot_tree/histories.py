@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.classical import Constant
 from qcexec_engine.program import Block, Branch, Gate, Loop, Measure, Reset, Store, Unitary
 

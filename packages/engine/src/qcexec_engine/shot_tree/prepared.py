@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qcexec_engine.analysis import Circuit
-from qcexec_engine.instructions import instructions
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.limits import Limits
 from qcexec_engine.outcomes import Outcomes
 from qcexec_engine.sampling import random_numbers
-from qcexec_engine.shot_tree import ShotTree, Simulator
+from qcexec_engine.shot_tree.instructions import instructions
+from qcexec_engine.shot_tree.tree import ShotTree, Simulator
 
 
 class PreparedTree:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy
 from numpy.typing import NDArray
 
-from qcexec_engine.aer_circuit import build
-from qcexec_engine.aer_dialects import Dialect, tensors
-from qcexec_engine.analysis import Circuit
+from qcexec_engine.aer.circuit import build
+from qcexec_engine.aer.dialects import Dialect, tensors
+from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.errors import EngineError
 from qcexec_engine.limits import Limits
 from qcexec_engine.outcomes import Outcomes
@@ -92,7 +92,7 @@ def final_tensors(num_qubits: int, gates: Block, limits: Limits) -> list[NDArray
 
 def preload() -> None:
     """Imports what a run imports, and makes the simulator."""
-    from qcexec_engine import aer_expressions  # noqa: F401
+    from qcexec_engine.aer import expressions  # noqa: F401
 
     simulator()
 

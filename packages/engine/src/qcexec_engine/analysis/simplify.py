@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qcexec_engine.basis_states import Settled
-from qcexec_engine.numbering import renumbered
+from qcexec_engine.analysis.basis_states import Settled
+from qcexec_engine.analysis.numbering import renumbered
+from qcexec_engine.analysis.relevance import Relevant
 from qcexec_engine.program import Measure, Program
-from qcexec_engine.relevance import Relevant
 
 
 class Simplified(NamedTuple):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from qcexec_engine.aer_dialects import Dialect, as_unitary
-from qcexec_engine.aer_support import WIDEST_NUMBER
+from qcexec_engine.aer.dialects import Dialect, as_unitary
+from qcexec_engine.aer.support import WIDEST_NUMBER
 from qcexec_engine.classical import Constant, Expression
 from qcexec_engine.program import (
     Branch,
@@ -30,7 +30,7 @@ from qcexec_engine.program import (
 def build(program: Program, dialect: Dialect) -> Any:
     """The program as a `QuantumCircuit`; classical bit i is bit i of the memory.
 
-    It is one that `qcexec_engine.aer_support.runs`.
+    It is one that `qcexec_engine.aer.support.runs`.
     """
     from qiskit.circuit import QuantumCircuit
 
@@ -49,7 +49,7 @@ class _Writer:
         from qiskit.circuit import Measure as AerMeasure
         from qiskit.circuit import Reset as AerReset
 
-        from qcexec_engine.aer_expressions import Expressions
+        from qcexec_engine.aer.expressions import Expressions
 
         self._make = CircuitInstruction
         self.qubits = [Qubit() for _ in range(max(1, program.num_qubits))]

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
-from qcexec_engine.basis_states import Settled
+from qcexec_engine.analysis.basis_states import Settled
+from qcexec_engine.analysis.numbering import touched
 from qcexec_engine.classical import Constant
-from qcexec_engine.numbering import touched
 from qcexec_engine.program import Branch, Gate, Loop, Measure, Operation, Reset, Store, Unitary
 
 _DIAGONAL: Final = frozenset({"z", "s", "sdg", "t", "tdg", "p", "rz", "rzz"})

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy
 from numpy.random import Generator
 
-from qcexec_engine import qulacs_gates
+from qcexec_engine.dense import qulacs_gates
 from qcexec_engine.program import Gate, Unitary
 from qcexec_engine.sampling import Distribution
 
@@ -42,7 +42,7 @@ class DenseSimulator:
 
 
 class DenseState:
-    """A `qulacs.QuantumState` as `qcexec_engine.shot_tree.State`."""
+    """A `qulacs.QuantumState` as `qcexec_engine.shot_tree.tree.State`."""
 
     def __init__(self, num_qubits: int) -> None:
         """Starts in |0...0>.

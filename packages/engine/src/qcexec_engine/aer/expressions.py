@@ -1,6 +1,6 @@
 """Expressions over the classical memory in the form that Aer evaluates at run time.
 
-`qcexec_engine.aer_support` says which ones Aer can take: only those are written here. Every number
+`qcexec_engine.aer.support` says which ones Aer can take: only those are written here. Every number
 is written at a width that its value cannot exceed.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from qiskit.circuit import ClassicalRegister, Clbit
 from qiskit.circuit.classical import expr, types
 
-from qcexec_engine.aer_support import BITWISE, COMPARISONS, LOGIC, WIDEST_NUMBER, is_wide_comparison
+from qcexec_engine.aer.support import BITWISE, COMPARISONS, LOGIC, WIDEST_NUMBER, is_wide_comparison
 from qcexec_engine.classical import Bits, Calculation, Constant, Expression, Negation, Wrap
 
 

@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from qcexec_engine.analysis.numbering import blocks_of
+from qcexec_engine.analysis.simplify import simplify
 from qcexec_engine.clifford import is_clifford
-from qcexec_engine.numbering import blocks_of
 from qcexec_engine.program import Block, Branch, Gate, Loop, Measure, Program, Reset, Unitary
-from qcexec_engine.simplify import simplify
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,17 @@ from numpy.random import Generator
 
 from qcexec_engine.classical import Evaluate
 from qcexec_engine.errors import CircuitTooLarge, EngineError, SemanticFault
-from qcexec_engine.instructions import Assign, Evolve, Instruction, Jump, Round, Sample, Unless
 from qcexec_engine.program import Gate, Measure, Reset, Unitary
-from qcexec_engine.shot_path import Choice, History, Path, S
+from qcexec_engine.shot_tree.instructions import (
+    Assign,
+    Evolve,
+    Instruction,
+    Jump,
+    Round,
+    Sample,
+    Unless,
+)
+from qcexec_engine.shot_tree.path import Choice, History, Path, S
 
 
 class Simulator(Protocol[S]):
@@ -48,7 +56,7 @@ class ShotTree(Generic[S]):
         """Compiles the gates, and runs what lies before the first measurement.
 
         Args:
-            instructions: of `qcexec_engine.instructions`.
+            instructions: of `qcexec_engine.shot_tree.instructions`.
             simulator: on how many qubits, and how.
             initial_memory: of the program.
             max_states: how many states may exist at a time, at least 1.

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from qcexec_engine.analysis.numbering import renumbered, touched
 from qcexec_engine.classical import Constant
-from qcexec_engine.numbering import renumbered, touched
 from qcexec_engine.program import (
     Block,
     Branch,

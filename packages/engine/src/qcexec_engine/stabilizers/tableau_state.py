@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 
 from numpy.random import Generator
 
-from qcexec_engine.affine_outcomes import AffineOutcomes
 from qcexec_engine.program import Gate, Unitary
-from qcexec_engine.stim_text import gates_as_text
+from qcexec_engine.stabilizers.affine_outcomes import AffineOutcomes
+from qcexec_engine.stabilizers.text import gates_as_text
 
 
 class TableauSimulator:
@@ -35,7 +35,7 @@ class TableauSimulator:
 
 
 class TableauState:
-    """A `stim.TableauSimulator` as `qcexec_engine.shot_tree.State`."""
+    """A `stim.TableauSimulator` as `qcexec_engine.shot_tree.tree.State`."""
 
     def __init__(self, simulator: Any) -> None:
         self._simulator = simulator

@@ -1,0 +1,1 @@
+"""State vectors: every amplitude of a state at once."""
