@@ -81,7 +81,7 @@ test: develop ## the tests of every day, on a real PostgreSQL (under 5 minutes)
 	$(PYTEST) -q $(PARALLEL)
 
 test-faults: develop ## kill, stall, cut off and restart everything (under 10 minutes)
-	$(PYTEST) -q tests/faults tests/operator
+	$(PYTEST) -q -n 2 --dist loadfile tests/faults tests/operator
 
 test-long: develop ## what takes longer than that
 	$(PYTEST) -q tests/long

@@ -54,24 +54,31 @@ FLAGS: Final = (
 
 LIBRARIES: Final = ("-lm", "-lpthread")
 
-
-def platform_tag(machine: str | None = None) -> str:
-    """The wheel's tag for a machine, this one where none is named."""
-    return f"manylinux_{GLIBC.replace('.', '_')}_{machine or platform.machine()}"
+BINARIES: Final = Path("src/qcexec_kernel/binaries")
+"""Where the libraries lie, below the package's root."""
 
 
-def compile_variants(root: Path, machine: str | None = None) -> tuple[Path, ...]:
+def has_variants(machine: str) -> bool:
+    """Whether anything is compiled for the machine."""
+    return machine in VARIANTS and sys.platform == "linux"
+
+
+def platform_tag(machine: str) -> str:
+    """The wheel's tag for a machine."""
+    return f"manylinux_{GLIBC.replace('.', '_')}_{machine}"
+
+
+def compile_variants(root: Path, machine: str) -> tuple[Path, ...]:
     """Makes the libraries that are missing, removes those of other sources, and gives them all.
 
     Raises:
         RuntimeError: there are no variants for the machine, or the compiler found faults.
     """
-    machine = machine or platform.machine()
-    if machine not in VARIANTS or sys.platform != "linux":
+    if not has_variants(machine):
         raise RuntimeError(f"the kernel has no variant for {machine} on {sys.platform}")
     sources = sorted((root / "c").glob("*.[ch]")) + sorted((root / "c").glob("*.inc"))
     mark = _mark(sources)
-    folder = root / "src" / "qcexec_kernel" / "binaries"
+    folder = root / BINARIES
     folder.mkdir(exist_ok=True)
     files = {
         folder / f"{variant}-{mark}.so": processor
@@ -114,7 +121,7 @@ def _compile(sources: Sequence[Path], machine: str, file: Path, processor: str) 
 
 def _main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Compiles the kernel's library.")
-    parser.add_argument("--machine", choices=sorted(VARIANTS), help="default: this one")
+    parser.add_argument("--machine", choices=sorted(VARIANTS), default=platform.machine())
     options = parser.parse_args(arguments)
     for file in compile_variants(Path(__file__).resolve().parent.parent, options.machine):
         sys.stdout.write(f"{file}\n")
