@@ -66,9 +66,9 @@ MUTANTS = [
     Mutant(
         "an operation of a layer is done twice",
         "layering.c",
-        "write_rest(writer, &stage, writer->primitives + members[i]);",
-        "write_rest(writer, &stage, writer->primitives + members[i]),"
-        " write_rest(writer, &stage, writer->primitives + members[i]);",
+        "write_rest(writer, stage, writer->primitives + members[i]);",
+        "write_rest(writer, stage, writer->primitives + members[i]),"
+        " write_rest(writer, stage, writer->primitives + members[i]);",
     ),
     Mutant(
         "the first turn of a layer is forgotten",

@@ -1,5 +1,6 @@
 /* Arrays that grow. What does not fit into memory is dropped, and `failed` says so at the end: the
-   planner asks once, instead of at every append. */
+   planner asks once, instead of at every append. How much memory they take is counted, for the caller
+   is told. */
 #ifndef ARRAYS_H
 #define ARRAYS_H
 
@@ -10,8 +11,14 @@
 struct array {
     void *data;
     size_t count, capacity;
+    /* What it takes, and took at most: while it grows, what it had and what it gets. */
+    size_t bytes, most_bytes;
     int failed;
 };
+
+static inline size_t larger(size_t first, size_t second) {
+    return first > second ? first : second;
+}
 
 /* A place for one more element of the size, or NULL. */
 static inline void *array_grow(struct array *array, size_t element_bytes, size_t num_elements) {
@@ -24,6 +31,8 @@ static inline void *array_grow(struct array *array, size_t element_bytes, size_t
         }
         array->data = moved;
         array->capacity = capacity;
+        array->most_bytes = larger(array->most_bytes, array->bytes + capacity * element_bytes);
+        array->bytes = capacity * element_bytes;
     }
     char *place = (char *)array->data + array->count * element_bytes;
     array->count += num_elements;

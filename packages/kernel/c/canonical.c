@@ -70,8 +70,15 @@ static void turn_towards_diagonal(amplitude *symmetric, double *vectors, int p, 
     double along = norm2(difference) - norm2(twice);
     double across = 2 * creal(difference * conj(twice));
     double length = sqrt(along * along + across * across);
-    double half_cosine = length > 0 ? sqrt(fmax(0, (1 + along / length) / 2)) : 1;
-    double half_sine = copysign(sqrt(fmax(0, 1 - half_cosine * half_cosine)), across);
+    double half_cosine = 1, half_sine = 0;
+    /* The larger of both first: the smaller one would lose its digits in a difference. */
+    if (length > 0 && along >= 0) {
+        half_cosine = sqrt((1 + along / length) / 2);
+        half_sine = across / (2 * length * half_cosine);
+    } else if (length > 0) {
+        half_sine = copysign(sqrt((1 - along / length) / 2), across);
+        half_cosine = across / (2 * length * half_sine);
+    }
     double cosine = sqrt((1 + half_cosine) / 2);
     turn_symmetric(symmetric, vectors, p, q, cosine, half_sine / (2 * cosine));
 }

@@ -80,12 +80,14 @@ struct kernel_plan {
     int64_t num_words;
     double *numbers;
     int64_t num_numbers;
+    /* The most memory that planning took at a time, the circuit aside. */
+    int64_t planning_bytes;
     struct kernel_measures measures;
 };
 
-/* What another thread may write while a plan runs. */
+/* What another thread may write while something is done. */
 struct kernel_control {
-    /* Other than zero: end at the next chunk. */
+    /* Other than zero: end soon. */
     int32_t stop;
     /* How many threads the next stage takes. */
     int32_t num_threads;
@@ -107,39 +109,45 @@ EXPORT int64_t kernel_imaginary_offset(int64_t num_qubits, int64_t real_bytes);
 /* Page-aligned memory in huge pages where there are any; NULL when there is none. */
 EXPORT void *kernel_allocate(int64_t num_bytes);
 EXPORT void kernel_release(void *memory, int64_t num_bytes);
+/* Copies memory to other memory; ends early where the control says so. Returns a kernel_result. */
+EXPORT int kernel_copy(void *to, const void *from, int64_t num_bytes,
+                       const struct kernel_control *control);
 
-/* The functions on amplitudes, for one precision. `workspace` holds stage_bytes and thread_bytes
-   for each thread. Sums are in double, in an order that depends on the state's size alone. */
+/* The functions on amplitudes, for one precision. Each returns a kernel_result, and ends early where
+   the control says so: the state, or what was to be read, is worth nothing then. `workspace` holds
+   stage_bytes, and thread_bytes for each thread. Sums are in double, in an order that the state's
+   size alone decides. */
+#define CONTROL const struct kernel_control *control
 #define FOR_PRECISION(real, suffix)                                                              \
     EXPORT int kernel_run_##suffix(int64_t num_qubits, const int64_t *words, int64_t num_words,  \
                                    const double *numbers, int64_t num_numbers, real *state,      \
-                                   void *workspace, int64_t workspace_bytes,                     \
-                                   const struct kernel_control *control);                        \
+                                   void *workspace, int64_t workspace_bytes, CONTROL);           \
     /* |0...0>. */                                                                               \
-    EXPORT void kernel_clear_##suffix(int64_t num_qubits, real *state);                          \
+    EXPORT int kernel_clear_##suffix(int64_t num_qubits, real *state, CONTROL);                  \
     /* Multiplies all amplitudes. */                                                             \
-    EXPORT void kernel_scale_##suffix(int64_t num_qubits, real *state, double factor);           \
+    EXPORT int kernel_scale_##suffix(int64_t num_qubits, real *state, double factor, CONTROL);   \
     /* The sum of all squares, and that of the amplitudes whose `bit` is one. */                 \
-    EXPORT void kernel_weights_##suffix(int64_t num_qubits, const real *state, int64_t bit,      \
-                                        double *sums);                                           \
+    EXPORT int kernel_weights_##suffix(int64_t num_qubits, const real *state, int64_t bit,       \
+                                       double *sums, CONTROL);                                   \
     /* Leaves the half where the bit has the value, times a factor, and zeros in the other. */   \
-    EXPORT void kernel_project_##suffix(int64_t num_qubits, real *state, int64_t bit,            \
-                                        int64_t value, double factor);                           \
+    EXPORT int kernel_project_##suffix(int64_t num_qubits, real *state, int64_t bit,             \
+                                       int64_t value, double factor, CONTROL);                   \
     /* The squares of all amplitudes, summed by the value of some bits. */                       \
-    EXPORT void kernel_marginal_##suffix(int64_t num_qubits, const real *state, int64_t num_bits, \
-                                         const int64_t *bits, int64_t flips, double *sums);      \
+    EXPORT int kernel_marginal_##suffix(int64_t num_qubits, const real *state, int64_t num_bits, \
+                                        const int64_t *bits, int64_t flips, double *sums, CONTROL);\
     /* Sums of the squares of blocks of 2^block_qubits amplitudes. */                            \
-    EXPORT void kernel_block_sums_##suffix(int64_t num_qubits, const real *state,                \
-                                           int64_t block_qubits, double *sums);                  \
-    /* For each ascending point below the total, the index at which the running sum passes it. */ \
-    EXPORT void kernel_pick_##suffix(int64_t num_qubits, const real *state, int64_t block_qubits, \
-                                     const double *sums, int64_t num_points,                     \
-                                     const double *points, int64_t *indices);                    \
+    EXPORT int kernel_block_sums_##suffix(int64_t num_qubits, const real *state,                 \
+                                          int64_t block_qubits, double *sums, CONTROL);          \
+    /* For each ascending point below the total, the index at which the running sum passes it. */\
+    EXPORT int kernel_pick_##suffix(int64_t num_qubits, const real *state, int64_t block_qubits, \
+                                    const double *sums, int64_t num_points,                      \
+                                    const double *points, int64_t *indices, CONTROL);            \
     /* Moves bit positions[q] to place q, and flips the bits of `flips` before. */               \
-    EXPORT void kernel_settle_##suffix(int64_t num_qubits, real *state,                          \
-                                       const int64_t *positions, int64_t flips);                 \
-    EXPORT void kernel_read_##suffix(int64_t num_qubits, const real *state, double factor,       \
-                                     double *amplitudes);
+    EXPORT int kernel_settle_##suffix(int64_t num_qubits, real *state,                           \
+                                      const int64_t *positions, int64_t flips, CONTROL);         \
+    /* All amplitudes times a factor, real and imaginary part of each. */                        \
+    EXPORT int kernel_read_##suffix(int64_t num_qubits, const real *state, double factor,        \
+                                    double *amplitudes, CONTROL);
 
 FOR_PRECISION(double, double)
 FOR_PRECISION(float, single)

@@ -13,6 +13,9 @@ all turns multiply the scale of the next table. */
 
 static const double SMALLEST_SCALE = 1e-5;
 
+/* A stage with more layers is cut: the tables of all of them are in memory at the same time. */
+enum { LARGEST_NUM_LAYERS = 64 };
+
 struct stage_bits {
     uint64_t active;
     uint64_t outer;
@@ -323,37 +326,65 @@ static struct stage_bits write_stage_head(struct plan_writer *writer, uint64_t a
     return stage;
 }
 
-int write_stage(struct plan_writer *writer, const struct stage_choice *choice) {
-    struct stage_bits stage = write_stage_head(writer, choice->active);
+/* What a stage's primitives are sorted into. */
+struct layers {
+    /* The primitives by layer, and where each layer starts among them. */
+    int32_t *sorted, *starts;
+    int32_t count;
+};
+
+static void write_layer(struct plan_writer *writer, const struct stage_bits *stage,
+                        const int32_t *members, size_t num_members) {
+    write_turns(writer, stage, members, num_members);
+    write_crosses(writer, stage, members, num_members);
+    for (size_t i = 0; i < num_members; i++)
+        if (writer->primitives[members[i]].kind >= PRIMITIVE_EXCHANGE)
+            write_rest(writer, stage, writer->primitives + members[i]);
+}
+
+static int write_layers(struct plan_writer *writer, uint64_t active, const struct layers *layers,
+                        int32_t first, int32_t end, struct layer_terms *sums) {
+    struct stage_bits stage = write_stage_head(writer, active);
     size_t count_place = writer->words.count;
     append_word(&writer->words, 0);
     writer->num_steps = 0;
-    size_t num_chosen = choice->num_chosen;
-    struct layer_terms *sums = calloc(1, sizeof *sums);
-    int32_t *layers = malloc((3 * num_chosen + 1) * sizeof *layers);
-    int result = sums == NULL || layers == NULL ? KERNEL_NO_MEMORY : KERNEL_DONE;
-    if (result == KERNEL_DONE) {
-        int32_t *sorted = layers + num_chosen, *starts = sorted + num_chosen;
-        int32_t num_layers = assign_layers(writer, choice, layers);
-        sort_by_layer(choice, layers, num_layers, starts, sorted);
-        for (int32_t layer = 0; layer < num_layers && result == KERNEL_DONE; layer++) {
-            const int32_t *members = sorted + starts[layer];
-            size_t num_members = (size_t)(starts[layer + 1] - starts[layer]);
-            result = write_phases(writer, &stage, members, num_members, sums);
-            write_turns(writer, &stage, members, num_members);
-            write_crosses(writer, &stage, members, num_members);
-            for (size_t i = 0; i < num_members; i++)
-                if (writer->primitives[members[i]].kind >= PRIMITIVE_EXCHANGE)
-                    write_rest(writer, &stage, writer->primitives + members[i]);
-        }
-        array_free(&sums->terms);
+    writer->num_stages++;
+    for (int32_t layer = first; layer < end; layer++) {
+        const int32_t *members = layers->sorted + layers->starts[layer];
+        size_t num_members = (size_t)(layers->starts[layer + 1] - layers->starts[layer]);
+        if (write_phases(writer, &stage, members, num_members, sums) != KERNEL_DONE)
+            return KERNEL_NO_MEMORY;
+        write_layer(writer, &stage, members, num_members);
     }
-    free(layers);
-    free(sums);
-    if (result != KERNEL_DONE || writer->words.failed || writer->numbers.failed)
+    if (writer->words.failed || writer->numbers.failed)
         return KERNEL_NO_MEMORY;
     ((int64_t *)writer->words.data)[count_place] = writer->num_steps;
+    return KERNEL_DONE;
+}
+
+int write_stage(struct plan_writer *writer, const struct stage_choice *choice) {
+    size_t num_chosen = choice->num_chosen;
+    size_t layers_bytes = (3 * num_chosen + 1) * sizeof(int32_t);
+    struct layer_terms *sums = calloc(1, sizeof *sums);
+    int32_t *places = malloc(layers_bytes);
+    int result = sums == NULL || places == NULL ? KERNEL_NO_MEMORY : KERNEL_DONE;
+    if (result == KERNEL_DONE) {
+        struct layers layers = {places + num_chosen, places + 2 * num_chosen, 0};
+        layers.count = assign_layers(writer, choice, places);
+        sort_by_layer(choice, places, layers.count, layers.starts, layers.sorted);
+        for (int32_t first = 0; first < layers.count && result == KERNEL_DONE;
+             first += LARGEST_NUM_LAYERS) {
+            int32_t left = layers.count - first;
+            int32_t end = first + (left < LARGEST_NUM_LAYERS ? left : LARGEST_NUM_LAYERS);
+            result = write_layers(writer, choice->active, &layers, first, end, sums);
+        }
+        writer->stage_bytes = larger(writer->stage_bytes, sizeof *sums + layers_bytes +
+                                                              sums->terms.most_bytes);
+        array_free(&sums->terms);
+    }
+    free(places);
+    free(sums);
     for (size_t i = 0; i < num_chosen; i++)
         writer->touched |= writer->primitives[choice->chosen[i]].turned;
-    return KERNEL_DONE;
+    return result;
 }

@@ -1,6 +1,9 @@
 #include "layout.h"
 
+#include <string.h>
 #include <sys/mman.h>
+
+#include "control.h"
 
 static const size_t HUGE_PAGE = (size_t)2 << 20;
 static const int64_t GAP_BYTES = 8192 + 1024;
@@ -47,4 +50,17 @@ void *kernel_allocate(int64_t num_bytes) {
 
 void kernel_release(void *memory, int64_t num_bytes) {
     munmap(memory, (size_t)num_bytes);
+}
+
+int kernel_copy(void *to, const void *from, int64_t num_bytes,
+                const struct kernel_control *control) {
+    size_t begin = 0, end = (size_t)num_bytes;
+    while (begin < end) {
+        if (is_told_to_stop(control))
+            return KERNEL_STOPPED;
+        size_t next = next_look(begin, end);
+        memcpy((char *)to + begin, (const char *)from + begin, next - begin);
+        begin = next;
+    }
+    return KERNEL_DONE;
 }

@@ -200,15 +200,18 @@ int lower(const struct kernel_circuit *circuit, const struct kernel_planning *pl
     struct lowering state = {.out = lowered};
     int num_qubits = (int)circuit->num_qubits;
     state.touched = planning->begins_in_zero ? 0 : bit_of(num_qubits) - 1;
-    uint8_t *lonely = malloc(2 * (size_t)circuit->num_operations + 1);
+    size_t marks_bytes = 2 * (size_t)circuit->num_operations + 1, pairs_bytes = 0;
+    uint8_t *lonely = malloc(marks_bytes);
     if (lonely == NULL)
         return KERNEL_NO_MEMORY;
     uint8_t *places = lonely + circuit->num_operations;
     find_lonely(circuit, lonely);
-    int result = find_pairs(circuit, places);
+    int result = find_pairs(circuit, places, &pairs_bytes);
     if (result == KERNEL_DONE)
         lower_all(&state, circuit, lonely, places);
     free(lonely);
     release_everything(&state, num_qubits);
+    size_t arrays_bytes = lowered->primitives.most_bytes + lowered->matrices.most_bytes;
+    lowered->most_bytes = marks_bytes + larger(pairs_bytes, arrays_bytes);
     return lowered->primitives.failed || lowered->matrices.failed ? KERNEL_NO_MEMORY : result;
 }

@@ -74,11 +74,12 @@ static int32_t join_run(struct open_runs *open, const struct operation *operatio
     return open->run[a];
 }
 
-int find_pairs(const struct kernel_circuit *circuit, uint8_t *places) {
+int find_pairs(const struct kernel_circuit *circuit, uint8_t *places, size_t *most_bytes) {
     struct open_runs open;
     struct array runs = {0};
     memset(open.partner, -1, sizeof open.partner);
-    int32_t *joined = malloc(((size_t)circuit->num_operations + 1) * sizeof *joined);
+    size_t joined_bytes = ((size_t)circuit->num_operations + 1) * sizeof(int32_t);
+    int32_t *joined = malloc(joined_bytes);
     if (joined == NULL)
         return KERNEL_NO_MEMORY;
     struct operation operation = first_operation(circuit);
@@ -94,6 +95,7 @@ int find_pairs(const struct kernel_circuit *circuit, uint8_t *places) {
     }
     free(joined);
     int failed = runs.failed;
+    *most_bytes = joined_bytes + runs.most_bytes;
     array_free(&runs);
     return failed ? KERNEL_NO_MEMORY : KERNEL_DONE;
 }

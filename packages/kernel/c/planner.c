@@ -37,8 +37,11 @@ static void write_head(struct plan_writer *writer, const struct kernel_planning 
     append_number(&writer->numbers, 1);
 }
 
+/* What staging takes for each primitive: its sketch, its index when it is chosen, a mark. */
+enum { STAGING_BYTES = sizeof(struct sketch) + sizeof(int32_t) + 1 };
+
 static int write_stages(struct plan_writer *writer, const struct kernel_planning *planning,
-                        const struct lowered *lowered, int64_t *num_stages) {
+                        const struct lowered *lowered) {
     size_t count = lowered->primitives.count;
     int chunk_qubits = (int)planning->chunk_qubits;
     struct staging staging = {
@@ -60,14 +63,21 @@ static int write_stages(struct plan_writer *writer, const struct kernel_planning
                                                primitive_work(primitive)};
     }
     struct stage_choice choice;
-    while (result == KERNEL_DONE && next_stage(&staging, &choice)) {
+    while (result == KERNEL_DONE && next_stage(&staging, &choice))
         result = choice.num_chosen ? write_stage(writer, &choice) : KERNEL_BROKEN_PLAN;
-        (*num_stages)++;
-    }
     free(staging.remaining);
     free(staging.chosen);
     free(staging.done);
     return result;
+}
+
+/* What planning took at most: either while lowering, or while writing, when what was lowered is there,
+   too. */
+static int64_t planning_bytes(const struct lowered *lowered, const struct plan_writer *writer) {
+    size_t kept = lowered->primitives.bytes + lowered->matrices.bytes;
+    size_t staging = (lowered->primitives.count + 1) * STAGING_BYTES;
+    size_t plan = writer->words.most_bytes + writer->numbers.most_bytes;
+    return (int64_t)larger(lowered->most_bytes, kept + staging + plan + writer->stage_bytes);
 }
 
 int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_planning *planning,
@@ -91,11 +101,11 @@ int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_p
         .scale = 1,
         .touched = planning->begins_in_zero ? 0 : bit_of(lowered.num_qubits) - 1,
     };
-    int64_t num_stages = 0;
     if (result == KERNEL_DONE) {
         write_head(&writer, planning, &lowered);
-        result = write_stages(&writer, planning, &lowered, &num_stages);
+        result = write_stages(&writer, planning, &lowered);
     }
+    plan->planning_bytes = planning_bytes(&lowered, &writer);
     array_free(&lowered.primitives);
     array_free(&lowered.matrices);
     if (result == KERNEL_DONE && (writer.words.failed || writer.numbers.failed))
@@ -105,7 +115,7 @@ int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_p
     plan->numbers = writer.numbers.data;
     plan->num_numbers = (int64_t)writer.numbers.count;
     if (result == KERNEL_DONE) {
-        plan->words[3] = num_stages;
+        plan->words[3] = writer.num_stages;
         plan->numbers[0] = writer.scale;
         result = kernel_measure_plan(circuit->num_qubits, plan->words, plan->num_words,
                                      plan->numbers, plan->num_numbers, planning->real_bytes,

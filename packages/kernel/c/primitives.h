@@ -41,13 +41,15 @@ Attributes:
     primitives: in order.
     matrices: of the dense ones.
     positions: which stored qubit holds each of the circuit's.
-    flips: the stored qubits whose zeros and ones are exchanged. */
+    flips: the stored qubits whose zeros and ones are exchanged.
+    most_bytes: what lowering took at most. */
 struct lowered {
     int num_qubits;
     struct array primitives;
     struct array matrices;
     uint8_t positions[64];
     uint64_t flips;
+    size_t most_bytes;
 };
 
 /* Lowers a circuit. Returns a kernel_result; the arrays are to be freed whatever that is. */

@@ -64,6 +64,20 @@ def test_controlled_rotations_written_as_two_cx_take_rotations_of_two_qubits(
     assert plan.multiply_adds == direct.multiply_adds
 
 
+def test_unitaries_of_two_qubits_are_done_densely(kernel: Kernel) -> None:
+    """Jacobi's method ended in rounding errors for nearly all of them."""
+    generator = numpy.random.default_rng(7)
+    operations = []
+    for _ in range(40):
+        drawn = generator.normal(size=(4, 4)) + 1j * generator.normal(size=(4, 4))
+        unitary, _ = numpy.linalg.qr(drawn)
+        operations.append((unitary, tuple(generator.permutation(6)[:2].tolist()), 0))
+    layer = [("h", (), (qubit,), 0) for qubit in range(6)]
+    measures = kernel.plan(6, [*layer, *operations]).measures
+    assert measures.num_dense == 0
+    assert measures.num_crosses > 30
+
+
 def test_a_layered_circuit_takes_more_passes_than_it_did(kernel: Kernel) -> None:
     assert kernel.plan(24, layered(24, 20), probabilities_only=True).passes < 10
 

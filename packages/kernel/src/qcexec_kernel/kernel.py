@@ -8,7 +8,7 @@ from typing import Any
 
 from qcexec_kernel.library import Functions, Library, Precision, load
 from qcexec_kernel.plan import Plan, make_plan
-from qcexec_kernel.state import State, state_bytes
+from qcexec_kernel.state import State, sampling_bytes, state_bytes
 
 
 class Kernel:
@@ -57,3 +57,7 @@ class Kernel:
     def state_bytes(self, num_qubits: int, precision: Precision = "double") -> int:
         """What a state takes, plans aside."""
         return state_bytes(self._functions[precision], num_qubits, precision)
+
+    def sampling_bytes(self, num_qubits: int, num_outcomes: int) -> int:
+        """What sampling takes beside the state and the numbers that it is given."""
+        return sampling_bytes(num_qubits, num_outcomes)

@@ -94,6 +94,7 @@ class MadePlan(Structure):
         ("num_words", c_int64),
         ("numbers", c_void_p),
         ("num_numbers", c_int64),
+        ("planning_bytes", c_int64),
         ("measures", Measures),
     ]
 
@@ -130,9 +131,15 @@ class Library:
             state_bytes=_function(library.kernel_state_bytes, c_int64, c_int64, c_int64),
             allocate=_function(library.kernel_allocate, c_void_p, c_int64),
             release=_function(library.kernel_release, None, c_void_p, c_int64),
+            copy=_function(
+                *(library.kernel_copy, c_int, c_void_p, c_void_p, c_int64, POINTER(Control))
+            ),
             **{
-                name: _function(getattr(library, f"kernel_{name}_{precision}"), *signature)
-                for name, signature in _ON_AMPLITUDES.items()
+                name: _function(
+                    *(getattr(library, f"kernel_{name}_{precision}"), c_int),
+                    *(*arguments, POINTER(Control)),
+                )
+                for name, arguments in _ON_AMPLITUDES.items()
             },
         )
 
@@ -146,6 +153,7 @@ class Functions(NamedTuple):
     state_bytes: Any
     allocate: Any
     release: Any
+    copy: Any
     run: Any
     clear: Any
     scale: Any
@@ -228,21 +236,21 @@ def _function(function: Any, result: Any, *arguments: Any) -> Any:
     return function
 
 
-# The result and the arguments of each function on amplitudes.
+# The arguments of each function on amplitudes, but for the last one, which is the control.
 _ON_AMPLITUDES: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {
         "run": (
-            *(c_int, c_int64, c_char_p, c_int64, c_char_p, c_int64),
-            *(c_void_p, c_void_p, c_int64, POINTER(Control)),
+            *(c_int64, c_char_p, c_int64, c_char_p, c_int64),
+            *(c_void_p, c_void_p, c_int64),
         ),
-        "clear": (None, c_int64, c_void_p),
-        "scale": (None, c_int64, c_void_p, c_double),
-        "weights": (None, c_int64, c_void_p, c_int64, c_void_p),
-        "project": (None, c_int64, c_void_p, c_int64, c_int64, c_double),
-        "marginal": (None, c_int64, c_void_p, c_int64, c_char_p, c_int64, c_void_p),
-        "block_sums": (None, c_int64, c_void_p, c_int64, c_void_p),
-        "pick": (None, c_int64, c_void_p, c_int64, c_void_p, c_int64, c_void_p, c_void_p),
-        "settle": (None, c_int64, c_void_p, c_char_p, c_int64),
-        "read": (None, c_int64, c_void_p, c_double, c_void_p),
+        "clear": (c_int64, c_void_p),
+        "scale": (c_int64, c_void_p, c_double),
+        "weights": (c_int64, c_void_p, c_int64, c_void_p),
+        "project": (c_int64, c_void_p, c_int64, c_int64, c_double),
+        "marginal": (c_int64, c_void_p, c_int64, c_char_p, c_int64, c_void_p),
+        "block_sums": (c_int64, c_void_p, c_int64, c_void_p),
+        "pick": (c_int64, c_void_p, c_int64, c_void_p, c_int64, c_void_p, c_void_p),
+        "settle": (c_int64, c_void_p, c_char_p, c_int64),
+        "read": (c_int64, c_void_p, c_double, c_void_p),
     }
 )

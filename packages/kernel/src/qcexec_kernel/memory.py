@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ctypes import memmove
 from typing import Final
 
 from qcexec_kernel.errors import OutOfMemory
-from qcexec_kernel.library import Functions
+from qcexec_kernel.library import Control, Functions, check
 
 
 class Memory:
@@ -32,7 +31,9 @@ class Memory:
             self._functions.release(self.address, self.num_bytes)
             self.address = None
 
-    def copy_from(self, other: Memory) -> None:
-        """Takes over what other memory of the same size holds."""
+    def copy_from(self, other: Memory, control: Control) -> None:
+        """Takes over what other memory of the same size holds. Raises Stopped."""
         if self.address is not None and other.address is not None:
-            memmove(self.address, other.address, min(self.num_bytes, other.num_bytes))
+            num_bytes = min(self.num_bytes, other.num_bytes)
+            copied = self._functions.copy(self.address, other.address, num_bytes, control)
+            check(copied, "copying a state")

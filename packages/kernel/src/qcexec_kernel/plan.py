@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from qcexec_kernel.errors import OutOfMemory
 from qcexec_kernel.library import (
     REAL_BYTES,
     SMALLEST_STATE_QUBITS,
@@ -23,7 +24,7 @@ from qcexec_kernel.library import (
     Precision,
     check,
 )
-from qcexec_kernel.operations import encode
+from qcexec_kernel.operations import encode, encoding_bytes, kept_bytes
 
 CHUNK_QUBITS: Final[Mapping[Precision, int]] = MappingProxyType({"double": 14, "single": 15})
 """A chunk lies in the second cache."""
@@ -41,6 +42,8 @@ class Plan:
         precision: of the amplitudes.
         words, numbers: the plan as the library reads it.
         measures: what it takes, as the library found.
+        planning_bytes: what making it took at most, beside the operations themselves; 0 for a plan
+            that was read.
     """
 
     num_qubits: int
@@ -48,6 +51,7 @@ class Plan:
     words: bytes
     numbers: bytes
     measures: Measures
+    planning_bytes: int = 0
 
     @property
     def begins_in_zero(self) -> bool:
@@ -144,7 +148,8 @@ def make_plan(
         UnknownOperation: the circuit holds something that the kernel does not know.
         OutOfMemory: there is no memory for the plan.
     """
-    names, num_operands, num_controls, operands, angles = encode(operations)
+    encoded = encode(operations)
+    names, num_operands, num_controls, operands, angles = encoded
     state_qubits = max(num_qubits, SMALLEST_STATE_QUBITS)
     chunk = min(chunk_qubits or CHUNK_QUBITS[precision], state_qubits)
     planning = Planning(
@@ -160,9 +165,15 @@ def make_plan(
     try:
         words = string_at(made.words, 8 * made.num_words)
         numbers = string_at(made.numbers, 8 * made.num_numbers)
+    except MemoryError as error:
+        raise OutOfMemory("keeping a plan: there is not enough memory") from error
     finally:
         functions.free_plan(made)
-    return Plan(num_qubits, precision, words, numbers, made.measures)
+    planning_bytes = max(
+        encoding_bytes(encoded),
+        kept_bytes(encoded) + made.planning_bytes + len(words) + len(numbers),
+    )
+    return Plan(num_qubits, precision, words, numbers, made.measures, planning_bytes)
 
 
 def read_plan(

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import numpy
 from numpy.typing import NDArray
 
-from qcexec_kernel.errors import BrokenPlan
+from qcexec_kernel.errors import BrokenPlan, OutOfMemory
 from qcexec_kernel.library import (
     REAL_BYTES,
     SMALLEST_STATE_QUBITS,
@@ -27,13 +27,19 @@ from qcexec_kernel.library import (
 from qcexec_kernel.memory import Memory
 from qcexec_kernel.plan import Plan
 
+_Kind = TypeVar("_Kind", bound=numpy.generic)
+
 _BLOCK_QUBITS: Final = 12
+_SMALL_BYTES: Final = 4 << 10
 # Amplitudes are brought back to length one before they leave the range of single precision.
 _SMALLEST_SCALE: Final = 1e-10
 
 
 class State:
     """The amplitudes of `num_qubits` qubits; |0...0> at first.
+
+    Another thread may set `control.stop` to 1: what is being done, and all that is begun while it
+    is set, raises Stopped. The state is worth nothing then, until it is cleared.
 
     Raises:
         OutOfMemory: there is no memory for them.
@@ -82,18 +88,17 @@ class State:
 
     def clear(self) -> None:
         """Puts all qubits into |0>."""
-        self._functions.clear(self._qubits, self._buffer.address)
+        self._do(self._functions.clear, "clearing a state")
         self._settled()
 
     def run(self, plan: Plan, threads: int = 1) -> None:
         """Does what the plan says.
 
-        `control.stop`, set by another thread, ends the run at the next chunk; `control.num_threads`
-        is looked at before each stage.
+        `control.num_threads` is looked at before each stage.
 
         Raises:
             BrokenPlan: the plan is broken, or one for other states.
-            Stopped: the run was told to end; the state is worth nothing until it is cleared.
+            Stopped: the run was told to end.
             OutOfMemory: there is no memory for the tables and the threads' chunks.
         """
         if plan.state_qubits != self._qubits or plan.precision != self.precision:
@@ -114,7 +119,7 @@ class State:
         self._flips = plan.flips
         self._scale *= plan.scale
         if self._scale < _SMALLEST_SCALE:
-            self._functions.scale(self._qubits, self._buffer.address, self._scale)
+            self._do(self._functions.scale, "scaling a state", self._scale)
             self._scale = 1.0
 
     def probability(self, qubit: int) -> float:
@@ -134,9 +139,8 @@ class State:
         if weight <= 0:
             raise ValueError(f"qubit {qubit} cannot be {outcome}")
         stored = outcome ^ (self._flips >> place & 1)
-        self._functions.project(
-            *(self._qubits, self._buffer.address, place, stored, 1 / math.sqrt(weight))
-        )
+        factor = 1 / math.sqrt(weight)
+        self._do(self._functions.project, "collapsing a state", place, stored, factor)
         self._scale = 1.0
         return weight / total
 
@@ -152,17 +156,18 @@ class State:
         """
         if other._qubits != self._qubits or other.precision != self.precision:
             raise BrokenPlan("a copy of another kind of state")
-        self._buffer.copy_from(other._buffer)
+        self._buffer.copy_from(other._buffer, self.control)
         self._positions = other._positions
         self._flips = other._flips
         self._scale = other._scale
 
     def probabilities(self, qubits: Sequence[int]) -> NDArray[numpy.float64]:
         """How likely each outcome of some qubits is; bit j of its index is the j-th one's."""
-        sums = numpy.empty(1 << len(qubits))
+        sums = _empty(1 << len(qubits), numpy.float64)
         bits = array("q", [self._positions[qubit] for qubit in qubits]).tobytes()
-        self._functions.marginal(
-            *(self._qubits, self._buffer.address, len(qubits), bits, self._flips, _address(sums))
+        self._do(
+            *(self._functions.marginal, "summing probabilities"),
+            *(len(qubits), bits, self._flips, _address(sums)),
         )
         sums /= sums.sum()
         return sums
@@ -174,13 +179,21 @@ class State:
 
         Bit j of an outcome is the j-th qubit's.
         """
+        try:
+            return self._sample(qubits, uniforms)
+        except MemoryError as error:
+            raise OutOfMemory("sampling a state: there is not enough memory") from error
+
+    def _sample(
+        self, qubits: Sequence[int], uniforms: NDArray[numpy.float64]
+    ) -> NDArray[numpy.uint64]:
         block_qubits = min(self._qubits, _BLOCK_QUBITS)
         sums = numpy.empty(1 << (self._qubits - block_qubits))
-        self._functions.block_sums(self._qubits, self._buffer.address, block_qubits, _address(sums))
+        self._do(self._functions.block_sums, "sampling a state", block_qubits, _address(sums))
         points = uniforms * sums.cumsum()[-1]
         indices = numpy.empty(len(points), dtype=numpy.int64)
-        self._functions.pick(
-            *(self._qubits, self._buffer.address, block_qubits, _address(sums)),
+        self._do(
+            *(self._functions.pick, "sampling a state", block_qubits, _address(sums)),
             *(len(points), _address(points), _address(indices)),
         )
         indices ^= self._flips
@@ -193,25 +206,27 @@ class State:
         """All amplitudes, normalised, up to a phase of them all."""
         self._settle()
         total, _ = self._weights(0)
-        read = numpy.empty(1 << self._qubits, dtype=numpy.complex128)
-        self._functions.read(
-            self._qubits, self._buffer.address, 1 / math.sqrt(total), _address(read)
-        )
-        return read[: 1 << self.num_qubits].copy()
+        read = _empty(1 << self._qubits, numpy.complex128)
+        self._do(self._functions.read, "reading a state", 1 / math.sqrt(total), _address(read))
+        return read[: 1 << self.num_qubits]
 
     def _weights(self, qubit: int) -> tuple[float, float]:
         place = self._positions[qubit]
         sums = array("d", (0, 0))
-        self._functions.weights(self._qubits, self._buffer.address, place, sums.buffer_info()[0])
+        self._do(self._functions.weights, "weighing a qubit", place, sums.buffer_info()[0])
         total, one = sums
         return total, total - one if self._flips >> place & 1 else one
 
     def _settle(self) -> None:
         if self._flips or self._positions != self._in_order:
             positions = array("q", self._positions).tobytes()
-            self._functions.settle(self._qubits, self._buffer.address, positions, self._flips)
+            self._do(self._functions.settle, "putting qubits in order", positions, self._flips)
             self._positions = self._in_order
             self._flips = 0
+
+    def _do(self, function: Any, what: str, *arguments: Any) -> None:
+        """Calls a function of the library on the amplitudes. Raises Stopped."""
+        check(function(self._qubits, self._buffer.address, *arguments, self.control), what)
 
     def _settled(self) -> None:
         self._in_order = list(range(self._qubits))
@@ -232,6 +247,20 @@ def state_bytes(functions: Functions, num_qubits: int, precision: Precision) -> 
     """What the amplitudes take."""
     qubits = max(num_qubits, SMALLEST_STATE_QUBITS)
     return int(functions.state_bytes(qubits, REAL_BYTES[precision]))
+
+
+def sampling_bytes(num_qubits: int, num_outcomes: int) -> int:
+    """What `State.sample` takes beside the state at most, the numbers that it is given aside."""
+    # The blocks' sums and their running sums; points, indices, outcomes, and what comes between.
+    blocks = 1 << max(num_qubits - _BLOCK_QUBITS, 0)
+    return 16 * blocks + 40 * num_outcomes + _SMALL_BYTES
+
+
+def _empty(size: int, kind: type[_Kind]) -> NDArray[_Kind]:
+    try:
+        return numpy.empty(size, dtype=kind)
+    except MemoryError as error:
+        raise OutOfMemory(f"no memory for {size} numbers") from error
 
 
 def _address(numbers: NDArray[numpy.generic]) -> int:

@@ -1,0 +1,196 @@
+"""What the kernel takes: as much as it says, and an error of its own where there is less."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+from textwrap import dedent
+from typing import NamedTuple
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import integers
+
+from qcexec_kernel import Kernel, OutOfMemory
+from qcexec_kernel.operations import encode, encoding_bytes, kept_bytes
+from unit.kernel.builds import SOURCES, compiled
+from unit.kernel.circuits import Circuit, circuits
+from unit.kernel.reference import Gate, Unitary
+
+_WRAPPED = ("malloc", "calloc", "realloc", "free")
+# The allocator rounds up, and there are less than twenty arrays.
+_ROUNDING_BYTES = 20 * 32
+
+
+class Counted(NamedTuple):
+    """The kernel on an allocator that counts, and that fails when it is told to."""
+
+    kernel: Kernel
+    counting: ctypes.CDLL
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Counted:
+    if shutil.which("gcc") is None:
+        pytest.skip("the counting allocator is compiled by gcc")
+    flags = ["-O1", *(f"-Wl,--wrap={name}" for name in _WRAPPED)]
+    counting = Path(__file__).with_name("counting.c")
+    file = compiled(tmp_path_factory.mktemp("counted"), SOURCES, [*flags, str(counting)])
+    library = ctypes.CDLL(str(file))
+    library.counting_most.restype = library.counting_held.restype = ctypes.c_size_t
+    library.counting_begin.argtypes = (ctypes.c_long,)
+    return Counted(Kernel(file=file), library)
+
+
+@given(circuit=circuits(max_qubits=20, max_operations=60))
+def test_planning_takes_more_than_it_says(counted: Counted, circuit: Circuit) -> None:
+    encoded = encode(circuit.operations)
+    counted.counting.counting_begin(0)
+    plan = counted.kernel.plan(circuit.num_qubits, circuit.operations)
+    taken = counted.counting.counting_most()
+    said = max(plan.planning_bytes, encoding_bytes(encoded)) - kept_bytes(encoded)
+    assert taken + plan.kept_bytes <= said + _ROUNDING_BYTES
+    assert counted.counting.counting_held() == 0
+
+
+def test_planning_takes_much_less_than_it_says(counted: Counted) -> None:
+    circuit = _brickwork(20, 200)
+    counted.counting.counting_begin(0)
+    plan = counted.kernel.plan(circuit.num_qubits, circuit.operations)
+    said = plan.planning_bytes - kept_bytes(encode(circuit.operations)) - plan.kept_bytes
+    assert said <= 1.1 * counted.counting.counting_most()
+
+
+@pytest.mark.parametrize("num_outcomes", [1, 1000, 100_000])
+@pytest.mark.parametrize("num_qubits", [1, 14, 20])
+def test_sampling_takes_more_than_it_says(num_qubits: int, num_outcomes: int) -> None:
+    kernel = Kernel()
+    uniforms = numpy.linspace(0, 1, num_outcomes, endpoint=False)
+    with kernel.state(num_qubits) as state:
+        state.sample(range(num_qubits), uniforms)
+        tracemalloc.start()
+        try:
+            state.sample(range(num_qubits), uniforms)
+            _, taken = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    said = kernel.sampling_bytes(num_qubits, num_outcomes)
+    assert taken <= said <= max(1.5 * taken, 16384)
+
+
+def test_the_tables_of_all_layers_of_a_deep_circuit_are_in_memory_at_once() -> None:
+    kernel = Kernel()
+    shallow, deep = (kernel.plan(14, _brickwork(14, layers).operations) for layers in (100, 2000))
+    assert deep.measures.num_tables > 10 * shallow.measures.num_tables
+    assert deep.workspace_bytes() < 2 * shallow.workspace_bytes()
+
+
+@given(circuit=circuits(max_qubits=16, max_operations=30))
+def test_taking_a_circuit_apart_takes_more_than_it_says(circuit: Circuit) -> None:
+    encode(circuit.operations)
+    tracemalloc.start()
+    try:
+        encoded = encode(circuit.operations)
+        _, taken = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken <= encoding_bytes(encoded)
+
+
+@settings(max_examples=20)
+@given(circuit=circuits(max_qubits=20, max_operations=20))
+def test_an_allocation_that_fails_is_not_noticed_or_leaves_memory_behind(
+    counted: Counted, circuit: Circuit
+) -> None:
+    failing = 0
+    while True:
+        failing += 1
+        counted.counting.counting_begin(failing)
+        try:
+            counted.kernel.plan(circuit.num_qubits, circuit.operations)
+        except OutOfMemory:
+            assert counted.counting.counting_held() == 0
+        else:
+            break
+    # One array of marks, one of runs' numbers, a plan's head, at the very least.
+    assert failing > 3
+
+
+@given(megabytes=integers(1, 400))
+@settings(max_examples=12)
+def test_a_process_with_little_memory_ends_or_raises_something_else(megabytes: int) -> None:
+    outcome = _in_little_memory(megabytes << 20)
+    assert outcome.ended in ("done", "out_of_memory")
+
+
+def test_a_run_takes_more_than_its_plan_says() -> None:
+    said = _in_little_memory(1 << 40)
+    assert said.ended == "done"
+    assert _in_little_memory(said.run_bytes + (2 << 20)).ended == "done"
+
+
+def test_a_run_takes_less_than_its_plan_says() -> None:
+    said = _in_little_memory(1 << 40)
+    assert _in_little_memory(said.run_bytes - (4 << 20)).ended == "out_of_memory"
+
+
+def _brickwork(num_qubits: int, layers: int) -> Circuit:
+    operations: list[Gate | Unitary] = []
+    for layer in range(layers):
+        pairs = [(qubit, qubit + 1) for qubit in range(layer % 2, num_qubits - 1, 2)]
+        operations += [Gate("u", (0.1 + layer, 0.2, 0.3), (qubit,)) for qubit in range(num_qubits)]
+        operations += [Gate("x", (), pair, 1) for pair in pairs]
+    return Circuit(num_qubits, operations)
+
+
+class Outcome(NamedTuple):
+    """How a process ended, and what the run took by its plan."""
+
+    ended: str
+    run_bytes: int
+
+
+def _in_little_memory(num_bytes: int) -> Outcome:
+    """Plans, runs and samples a circuit of 22 qubits in so much more than Python had already."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(_PROGRAM), str(num_bytes)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    ended, run_bytes = json.loads(done.stdout)
+    return Outcome(ended, run_bytes)
+
+
+_PROGRAM = """
+    import json, resource, sys
+    import numpy
+    from collections import namedtuple
+    from qcexec_kernel import Kernel, KernelError
+
+    Gate = namedtuple("Gate", "name angles qubits controls")
+    kernel = Kernel()
+    circuit = [Gate("h", (), (qubit,), 0) for qubit in range(22)]
+    circuit += [Gate("rzz", (0.3,), (qubit, qubit + 1), 0) for qubit in range(21)]
+    circuit += [Gate("rx", (0.3,), (qubit,), 0) for qubit in range(22)]
+    uniforms = numpy.linspace(0, 1, 1000, endpoint=False)
+    mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + int(sys.argv[1]),) * 2)
+    ended, run_bytes = "done", 0
+    try:
+        plan = kernel.plan(22, circuit)
+        run_bytes = kernel.state_bytes(22) + plan.workspace_bytes(1)
+        with kernel.state(22) as state:
+            state.run(plan)
+            state.sample(range(22), uniforms)
+    except KernelError as error:
+        ended = error.code
+    print(json.dumps([ended, run_bytes]))
+"""
