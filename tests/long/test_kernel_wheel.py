@@ -33,8 +33,14 @@ def copied(folder: Path) -> Path:
     return Path(shutil.copytree(SOURCES.parent, folder / "kernel", ignore=ignored))
 
 
-def built(sources: Path, wheels: Path, machine: str) -> Path:
-    """The wheel for the machine. The compiler's cache lies beside it, so that nothing is known."""
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiler's, empty at first."""
+    return tmp_path_factory.mktemp("zig")
+
+
+def built(sources: Path, wheels: Path, machine: str, cache: Path) -> Path:
+    """The wheel for the machine."""
     wheels.mkdir()
     done = subprocess.run(
         [
@@ -42,7 +48,7 @@ def built(sources: Path, wheels: Path, machine: str) -> Path:
             *("--no-cache-dir", "--config-settings", f"machine={machine}"),
             *("--wheel-dir", str(wheels), str(sources)),
         ],
-        env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(wheels.parent / "zig")},
+        env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(cache)},
         check=False,
         capture_output=True,
         text=True,
@@ -62,8 +68,10 @@ def libraries(wheel: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_wheel_lacks_a_variant_or_claims_another_platform(machine: str, tmp_path: Path) -> None:
-    wheel = built(copied(tmp_path), tmp_path / "wheels", machine)
+def test_a_wheel_lacks_a_variant_or_claims_another_platform(
+    machine: str, tmp_path: Path, cache: Path
+) -> None:
+    wheel = built(copied(tmp_path), tmp_path / "wheels", machine, cache)
     assert libraries(wheel) == VARIANTS[machine]
     tag = f"py3-none-manylinux_2_28_{machine}"
     assert wheel.name.endswith(f"-{tag}.whl")
@@ -72,25 +80,26 @@ def test_a_wheel_lacks_a_variant_or_claims_another_platform(machine: str, tmp_pa
         assert f"Tag: {tag}\n" in content.read(described).decode()
 
 
-def test_a_wheel_holds_the_libraries_of_another_machine(tmp_path: Path) -> None:
+def test_a_wheel_holds_the_libraries_of_another_machine(tmp_path: Path, cache: Path) -> None:
     sources = copied(tmp_path)
     beside = sources / "src" / "qcexec_kernel" / "binaries" / "aarch64-0123456789abcdef.so"
     beside.parent.mkdir()
     beside.write_bytes(b"")
-    assert libraries(built(sources, tmp_path / "wheels", "x86_64")) == VARIANTS["x86_64"]
+    assert libraries(built(sources, tmp_path / "wheels", "x86_64", cache)) == VARIANTS["x86_64"]
 
 
-def test_the_same_sources_give_another_wheel(tmp_path: Path) -> None:
+def test_the_same_sources_give_another_wheel(tmp_path: Path, cache: Path) -> None:
     wheels = []
-    for place in ("here", "elsewhere"):
+    for place, known in (("here", cache), ("elsewhere", tmp_path / "zig")):
         (tmp_path / place).mkdir()
-        wheels.append(built(copied(tmp_path / place), tmp_path / place / "wheels", "x86_64"))
+        sources = copied(tmp_path / place)
+        wheels.append(built(sources, tmp_path / place / "wheels", "x86_64", known))
     first, second = wheels
     assert first.name == second.name
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_machine_without_a_kernel_gets_no_package(tmp_path: Path) -> None:
-    wheel = built(copied(tmp_path), tmp_path / "wheels", "riscv64")
+def test_a_machine_without_a_kernel_gets_no_package(tmp_path: Path, cache: Path) -> None:
+    wheel = built(copied(tmp_path), tmp_path / "wheels", "riscv64", cache)
     assert wheel.name.endswith("-py3-none-any.whl")
     assert libraries(wheel) == VARIANTS["riscv64"]
