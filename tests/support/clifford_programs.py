@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies
 from hypothesis.strategies import DrawFn
 
@@ -44,7 +42,7 @@ def _without_other_gates(draw: DrawFn, program: Program) -> Program:
                 return operation
 
     clifford_gates = any_gate(program.num_qubits).filter(_clifford)
-    return replace(program, operations=changed(program.operations))
+    return program._replace(operations=changed(program.operations))
 
 
 def _clifford(gate: Gate) -> bool:

@@ -77,9 +77,7 @@ def only_outcome(operations: Block, num_qubits: int, bits: int, memory: int = 0)
     register = Register("c", bits)
     program = Program(num_qubits, (register,), operations, bits, memory)
     circuit = analyse(program)
-    unsimplified = type(circuit)(
-        **{name: getattr(circuit, name) for name in circuit.__slots__} | {"program": program}
-    )
+    unsimplified = circuit._replace(program=program)
     outcomes = PreparedForAer(unsimplified, "statevector", dense, LIMITS).sample(20, 1)
     assert outcomes.counts.tolist() == [20]
     return int.from_bytes(outcomes.rows[0].tobytes(), "little")

@@ -6,7 +6,6 @@ So many shots also take the tree's promise at its word, for shot by shot they wo
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -242,7 +241,7 @@ def test_a_tree_can_be_sampled_again_with_other_shots() -> None:
 
 def test_the_memory_begins_as_the_program_says() -> None:
     program = _program(1, 3, [Branch(Bits((2,)), (_X,), ()), Measure(0, 0)])
-    assert _counts(replace(program, initial_memory=0b110), 3) == {0b111: 3}
+    assert _counts(program._replace(initial_memory=0b110), 3) == {0b111: 3}
 
 
 def test_a_qubit_that_was_reset_and_left_alone_measures_zero() -> None:

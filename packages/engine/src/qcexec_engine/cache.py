@@ -17,7 +17,7 @@ from typing import Final
 
 from qcexec_engine.analysis.circuit import Circuit
 from qcexec_engine.methods.method import Prepared
-from qcexec_engine.program import Block, Branch, Gate, Loop, Store, Unitary
+from qcexec_engine.program import Block, Branch, Gate, Loop, Measure, Reset, Store, Unitary
 
 _MOST_TEXTS: Final = 1024
 _CIRCUIT_BYTES: Final = 4096
@@ -26,6 +26,7 @@ _OPERATION_BYTES: Final = 256
 """A gate with its tuples of qubits and angles, or less."""
 _CONDITION_BYTES: Final = 1024
 """An operation with an expression."""
+_FIXED_IN_SIZE: Final = frozenset((Gate, Measure, Reset))
 
 
 class Cache:
@@ -98,10 +99,9 @@ class _Entry:
 
 def _block_bytes(block: Block) -> int:
     total = len(block) * _OPERATION_BYTES
+    if _FIXED_IN_SIZE.issuperset(map(type, block)):
+        return total
     for operation in block:
-        kind = type(operation)
-        if kind is Gate:
-            continue
         if isinstance(operation, Unitary):
             total += operation.matrix.nbytes
         elif isinstance(operation, Branch):

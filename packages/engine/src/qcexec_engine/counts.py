@@ -53,10 +53,13 @@ def _spell_few(outcomes: Outcomes, widths: Sequence[int]) -> list[str]:
     num_rows, width = outcomes.rows.shape
     packed = outcomes.rows.tobytes()
     pattern = f"0{sum(widths)}b"
-    keys = [
-        format(int.from_bytes(packed[row * width : (row + 1) * width], "little"), pattern)
-        for row in range(num_rows)
-    ]
+    if width == 1:
+        keys = [format(value, pattern) for value in packed]
+    else:
+        keys = [
+            format(int.from_bytes(packed[start : start + width], "little"), pattern)
+            for start in range(0, num_rows * width, width)
+        ]
     if len(widths) <= 1:
         return keys
     return [_parted(bits, widths) for bits in keys]

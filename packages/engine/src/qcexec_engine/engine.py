@@ -49,8 +49,7 @@ class Engine:
         from qcexec_engine import counts, routing
         from qcexec_engine.analysis.circuit import analyse
         from qcexec_engine.cache import Cache
-        from qcexec_engine.elaboration import elaborate
-        from qcexec_engine.language.parser import parse
+        from qcexec_engine.elaboration import read
 
         self._limits = limits
         self._slowness = slowness
@@ -59,7 +58,7 @@ class Engine:
             routing.named(forced_method)
         self._cache = Cache(limits.cache_bytes)
         # Here, for an import costs each run that meets it, also one that has been imported before.
-        self._parse, self._elaborate, self._analyse = parse, elaborate, analyse
+        self._read, self._analyse = read, analyse
         self._choose, self._spell = routing.choose, counts.spell
 
     def run(self, text: str, shots: int, seed: int | None = None) -> Completed | DoesNotFit:
@@ -124,8 +123,7 @@ class Engine:
         circuit = self._cache.circuit(text)
         if circuit is not None:
             return circuit, True
-        limits = self._limits
-        circuit = self._analyse(self._elaborate(self._parse(text, limits), limits))
+        circuit = self._analyse(self._read(text, self._limits))
         self._cache.keep_circuit(text, circuit)
         return circuit, False
 
@@ -155,14 +153,14 @@ def preload() -> None:
     """
     from qcexec_engine import allocation, routing
     from qcexec_engine.analysis.circuit import analyse
-    from qcexec_engine.elaboration import elaborate
-    from qcexec_engine.language.parser import parse
+    from qcexec_engine.elaboration import read
 
     allocation.return_freed_memory()
     limits = Limits(memory_bytes=0)
-    analyse(elaborate(parse(_WARM_UP, limits), limits))
+    analyse(read(_WARM_UP, limits))
     routing.preload()
 
 
 def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1e3, 4)
+    # To tenths of a microsecond, in a tenth of the time that round() takes.
+    return int(seconds * 1e7) / 1e4

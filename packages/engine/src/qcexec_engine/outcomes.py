@@ -7,15 +7,13 @@ distinct value of the memory's register bits. `qcexec_engine.counts` makes keys 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """Distinct values of the classical bits, and the number of shots that ended with each.
 
     Attributes:

@@ -10,7 +10,6 @@ Operations are named tuples, for a circuit has up to a million of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
@@ -95,8 +94,7 @@ Operation: TypeAlias = (
 Block: TypeAlias = tuple["Operation", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(NamedTuple):
     """A declared classical register; a scalar bit is one of width 1 with `scalar` set."""
 
     name: str
@@ -104,8 +102,7 @@ class Register:
     scalar: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A circuit.
 
     Attributes:

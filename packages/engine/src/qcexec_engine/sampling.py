@@ -50,14 +50,14 @@ class Distribution:
         self.possible: NDArray[numpy.int64] | None = None
         """The outcomes that are not impossible, in ascending order; None where they are many."""
         if isinstance(probabilities, list):
+            possible = [place for place, weight in enumerate(probabilities) if weight]
             total = sum(probabilities)
-            few = {place: weight / total for place, weight in enumerate(probabilities) if weight}
-            self.possible = numpy.array([*few])
-            self._weights = numpy.array([*few.values()])
+            self.possible = numpy.array(possible)
+            self._weights = numpy.array([probabilities[place] / total for place in possible])
         elif numpy.count_nonzero(probabilities) <= _FEW:
             (self.possible,) = probabilities.nonzero()
-            possible = probabilities[self.possible]
-            self._weights = possible / possible.sum()
+            weights = probabilities[self.possible]
+            self._weights = weights / weights.sum()
         else:
             self._weights = probabilities.cumsum(out=probabilities)
 
@@ -102,6 +102,6 @@ class _Digest(ISeedSequence):
         self._bytes = seed.to_bytes(max(8, -(-seed.bit_length() // 8)), "little")
 
     def generate_state(self, n_words: int, dtype: Any = numpy.uint32) -> NDArray[Any]:
-        digest_size = n_words * numpy.dtype(dtype).itemsize
+        digest_size = n_words * (8 if dtype is numpy.uint64 else numpy.dtype(dtype).itemsize)
         digest = hashlib.blake2b(self._bytes, digest_size=digest_size).digest()
         return numpy.frombuffer(digest, dtype=dtype)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qcexec_engine.errors import EngineError
-from qcexec_engine.language.lexer import END, LOOK_AHEAD, is_name, tokenize
+from qcexec_engine.language import parser
+from qcexec_engine.language.lexer import END, KEYWORDS, LOOK_AHEAD, is_name, tokenize
 from qcexec_engine.language.parser import parse
 from qcexec_engine.language.source import Source
 from qcexec_engine.limits import Limits
@@ -107,11 +108,25 @@ def test_a_long_hostile_text_ends_in_a_typed_error_or_a_tree_before_long(
     started = time.monotonic()
     with contextlib.suppress(EngineError):
         parse(text, limits)
+    with contextlib.suppress(EngineError):
+        parse(text, limits, plainly=True)
     assert time.monotonic() - started < 20
 
 
-@pytest.mark.parametrize("piece", ["/*", '"', "'", "1_", " ", "//\n", "/**/", "a", "[0", "\\"])
+@pytest.mark.parametrize("piece", ["/*", '"', "'", "1_", " ", "//\n", "/**/", "a", "[0", "\\",
+    "a b,", "a b, ", "a b c", "a(1 ", "a(1) ", "a(pi ", "a b[0] ", "a b[0],", "a = measure b",
+])  # fmt: skip
 def test_megabytes_of_one_thing_are_cut_in_one_pass(piece: str) -> None:
     started = time.monotonic()
     tokenize(piece * (4_000_000 // len(piece)))
+    if piece.isascii():
+        tokenize(piece * (4_000_000 // len(piece)), plainly=True)
     assert time.monotonic() - started < 20
+
+
+def test_no_keyword_is_taken_for_a_gate_that_is_called() -> None:
+    assert list(KEYWORDS) == sorted(parser._KEYWORDS | parser._KEYWORDS_2)
+    for keyword in set(KEYWORDS) - {"pragma"}:
+        assert tokenize(f"{keyword} q;", plainly=True)[0] != f"{keyword} q;"
+    for name in ("x", "cx", "endgate", "i", "o"):
+        assert tokenize(f"{name} q;", plainly=True)[0] == f"{name} q;"

@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import mmap
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy
@@ -46,7 +45,7 @@ class PreparedForAer:
             # Written into Aer's memory, it would make Aer run every shot on its own.
             measured = sum(1 << bit for _, bit in circuit.terminal)
             self._unmeasured = program.initial_memory & ~measured
-            program = replace(program, initial_memory=0)
+            program = program._replace(initial_memory=0)
         self._circuit = build(program, dialect)
         self._limits = limits
         self._options = {"method": aer_method}

@@ -54,6 +54,7 @@ class Settled:
         self.first_other = -1
         self.first_read = -1
         self._known: list[int | None] = [0] * program.num_qubits
+        self._num_known = program.num_qubits
         # Which simulated qubit stands for a qubit of the text: swaps exchange them.
         self._places = list(range(program.num_qubits))
         self._moved = False
@@ -68,13 +69,18 @@ class Settled:
         places = self._places
         make = tuple.__new__
         emit = self.operations.append
+        all_stay = False
         for operation in operations:
             if type(operation) is Gate:
+                if all_stay and operation[0] != "swap":
+                    emit(operation)
+                    continue
                 name, angles, qubits, controls = operation
                 if name == "swap" and not controls:
                     first, second = qubits
                     places[first], places[second] = places[second], places[first]
                     self._moved = True
+                    all_stay = False
                     continue
                 if self._moved:
                     qubits = tuple([places[qubit] for qubit in qubits])
@@ -82,6 +88,7 @@ class Settled:
                 for qubit in qubits:
                     if known[qubit] is not None:
                         self._gate(operation)
+                        all_stay = not self._num_known and not self._moved
                         break
                 else:
                     emit(operation)
@@ -89,6 +96,7 @@ class Settled:
                 return
             else:
                 self._OTHERS[type(operation)](self, operation)
+                all_stay = not self._num_known and not self._moved
 
     def _gate(self, gate: Gate) -> None:
         """A gate of whose qubits at least one is known."""
@@ -178,6 +186,7 @@ class Settled:
         qubit = self._places[reset.qubit]
         if self._known[qubit] is None:
             self._emit_other(Reset(qubit))
+            self._num_known += 1
         self._known[qubit] = 0
 
     def _store(self, store: Store) -> None:
@@ -194,10 +203,13 @@ class Settled:
         """From here on these are simulated."""
         known = self._known
         for qubit in qubits:
-            if known[qubit] == 1:
-                self._emit("x", (), [], (qubit,))
-            known[qubit] = None
-            self.simulated.add(qubit)
+            value = known[qubit]
+            if value is not None:
+                if value:
+                    self._emit("x", (), [], (qubit,))
+                known[qubit] = None
+                self._num_known -= 1
+                self.simulated.add(qubit)
 
     def _placed(self, wires: Iterable[int]) -> tuple[int, ...]:
         places = self._places

@@ -7,7 +7,6 @@ and routing need is read off what `simplify` leaves of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from qcexec_engine.analysis.numbering import blocks_of
@@ -16,8 +15,7 @@ from qcexec_engine.clifford import is_clifford
 from qcexec_engine.program import Block, Branch, Gate, Loop, Measure, Program, Reset, Unitary
 
 
-@dataclass(frozen=True, slots=True)
-class Circuit:
+class Circuit(NamedTuple):
     """A program made ready for simulation, and what is known of it.
 
     Qubits whose state is a known basis state all along are gone, and what they control is decided;

@@ -14,9 +14,9 @@ from qcexec_engine import gates
 from qcexec_engine.program import Gate, Operation
 
 # In gates times amplitudes.
-_MOST_WORK: Final = 128
+_MOST_WORK: Final = 256
 _FIXED_SECONDS: Final = 50e-6
-_SECONDS: Final = 0.5e-6
+_SECONDS: Final = 0.25e-6
 
 
 def seconds(num_gates: int, num_qubits: int) -> float:
@@ -26,9 +26,12 @@ def seconds(num_gates: int, num_qubits: int) -> float:
 
 def is_small(gate_counts: Mapping[tuple[str, int], int], num_qubits: int) -> bool:
     """Whether a circuit is quicker simulated here, and can be: all its gates have one target."""
-    if sum(gate_counts.values()) << num_qubits > _MOST_WORK:
-        return False
-    return all(gates.NUM_TARGETS.get(name) == 1 for name, _ in gate_counts)
+    num_gates = 0
+    for (name, _), count in gate_counts.items():
+        if gates.NUM_TARGETS.get(name) != 1:
+            return False
+        num_gates += count
+    return num_gates << num_qubits <= _MOST_WORK
 
 
 def probabilities(operations: Sequence[Operation], num_qubits: int) -> list[float]:
@@ -49,16 +52,24 @@ def probabilities(operations: Sequence[Operation], num_qubits: int) -> list[floa
         for control in qubits[:controls]:
             needed |= 1 << control
         zero_zero, zero_one, one_zero, one_one = _entries(name, angles)
-        for low in range(size):
-            if not low & target and low & needed == needed:
-                zero = amplitudes[low]
-                one = amplitudes[low | target]
+        for low, high in _pairs(size, target, needed):
+            zero = amplitudes[low]
+            one = amplitudes[high]
+            if zero or one:
                 amplitudes[low] = zero_zero * zero + zero_one * one
-                amplitudes[low | target] = one_zero * zero + one_one * one
+                amplitudes[high] = one_zero * zero + one_one * one
     return [
         amplitude.real * amplitude.real + amplitude.imag * amplitude.imag
         for amplitude in amplitudes
     ]
+
+
+@functools.lru_cache(maxsize=256)
+def _pairs(size: int, target: int, needed: int) -> tuple[tuple[int, int], ...]:
+    """The basis states that a gate mixes: those with all needed bits, and the target zero, one."""
+    return tuple(
+        [(low, low | target) for low in range(size) if not low & target and low & needed == needed]
+    )
 
 
 @functools.lru_cache(maxsize=256)

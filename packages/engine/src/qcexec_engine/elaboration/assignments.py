@@ -214,6 +214,10 @@ def _fitting(state: State, value: Value, kind: str, width: int | None, at: int) 
 
 
 def _target(state: State, node: Expression) -> BitPick:
+    if type(node) is Name:
+        symbol = state.look_up(node.name)
+        if type(symbol) is Variable and symbol.kind == "bit" and not symbol.constant:
+            return BitPick(symbol, range(symbol.width or 1))
     pick = bit_pick(state, node, whole_number)
     if pick.variable.constant:
         raise state.fault(f"'{pick.variable.name}' is a constant", node.at)

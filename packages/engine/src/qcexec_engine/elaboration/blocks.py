@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qcexec_engine.elaboration.plain_calls import call_plainly
 from qcexec_engine.elaboration.state import LoopFrame, State
 from qcexec_engine.elaboration.symbols import Variable
 from qcexec_engine.language import syntax
@@ -12,6 +13,9 @@ def execute(state: State, block: syntax.Block) -> str | None:
     """Elaborates the statements of a block, up to one that always jumps; gives the jump's kind."""
     handlers = state.handlers
     for statement in block:
+        if type(statement) is str:
+            call_plainly(state, statement)
+            continue
         jump = handlers[type(statement)](state, statement)
         if jump is not None:
             return jump

@@ -42,6 +42,7 @@ def include(state: State, statement: Include) -> None:
     else:
         state.library = joined(state.library, library)
     state.simple_gates = state.library.simple
+    state.forget_gates()
 
 
 def declare_qubits(state: State, statement: QubitDeclaration) -> None:
@@ -58,11 +59,12 @@ def declare_qubits(state: State, statement: QubitDeclaration) -> None:
     state.declare(name, Qubits(numbers, scalar=size_node is None), at)
     state.num_qubits = first + size
     state.qubit_registers.append(Register(name, size, scalar=size_node is None))
-    places = state.places
     if size_node is None:
-        places[(name,)] = first
+        state.places[name,] = first
     else:
-        places[(name,)] = numbers
+        state.places[name,] = numbers
+        # Most of them will be asked for, one by one.
+        state.places.update({(name, number - first): number for number in numbers})
 
 
 def declare_variable(state: State, statement: Declaration) -> None:

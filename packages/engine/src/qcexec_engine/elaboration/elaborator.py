@@ -21,6 +21,7 @@ from qcexec_engine.elaboration.state import Handler, State
 from qcexec_engine.errors import NoMeasurements
 from qcexec_engine.language import syntax
 from qcexec_engine.language.parser import Parsed
+from qcexec_engine.language.plain_calls import gate_call
 from qcexec_engine.limits import Limits
 from qcexec_engine.program import Program, Register
 
@@ -38,7 +39,8 @@ def elaborate(parsed: Parsed, limits: Limits) -> Program:
     """
     text, source = parsed
     state = State(text.version, source, limits, BUILT_IN[text.version], _HANDLERS)
-    execute(state, text.statements)
+    if execute(state, text.statements) is not None:
+        _check_unreached(state, text.statements)
     if not state.measures:
         raise NoMeasurements(_missing_measurement(state))
     return Program(
@@ -50,6 +52,13 @@ def elaborate(parsed: Parsed, limits: Limits) -> Program:
         qubit_registers=tuple(state.qubit_registers),
         notes=tuple(state.notes),
     )
+
+
+def _check_unreached(state: State, statements: syntax.Block) -> None:
+    """Reads the plain calls behind an `end` that nothing comes to."""
+    for statement in statements:
+        if isinstance(statement, str):
+            gate_call(statement, state.version, state.limits.max_nesting)
 
 
 def _evaluation(state: State, statement: syntax.Evaluation) -> None:

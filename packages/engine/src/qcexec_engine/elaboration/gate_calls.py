@@ -84,6 +84,28 @@ def qubit_places(state: State, operands: Sequence[Expression]) -> list[Place]:
     return places
 
 
+def broadcast(state: State, operands: Sequence[Expression], at: int) -> Sequence[tuple[int, ...]]:
+    """The qubits of each round of a call: registers step by step, single qubits again and again.
+
+    Raises:
+        SemanticFault: registers are of different sizes, or a qubit is given twice.
+    """
+    places = qubit_places(state, operands)
+    registers = [place for place in places if not isinstance(place, int)]
+    sizes = {len(register) for register in registers}
+    if len(sizes) > 1:
+        shown = " and ".join(map(str, sorted(sizes)))
+        raise state.fault(f"registers of different sizes are given: {shown} qubits", at)
+    length = sizes.pop() if sizes else 1
+    columns = [(place,) * length if isinstance(place, int) else place for place in places]
+    rounds = list(zip(*columns, strict=True)) if columns else [()]
+    if len(places) > 1:
+        for qubits in rounds:
+            if len(set(qubits)) < len(qubits):
+                raise _given_twice(state, qubits, operands)
+    return rounds
+
+
 def _call_simple_on_registers(
     state: State,
     simple: Simple,
@@ -93,7 +115,7 @@ def _call_simple_on_registers(
 ) -> None:
     """A call on registers, or on one qubit twice."""
     base, _, _, controls = simple
-    rounds = _broadcast(state, operands, at)
+    rounds = broadcast(state, operands, at)
     state.spend(len(rounds))
     append = state.operations.append
     for qubits in rounds:
@@ -118,28 +140,10 @@ def _call_expanded(state: State, call: GateCall) -> None:
     elif name == "gphase":
         check_operands(state, 0, len(operands), at)
     steps = expansion.steps
-    rounds = _broadcast(state, operands, at)
+    rounds = broadcast(state, operands, at)
     state.spend(len(rounds) * (len(steps) or 1))
     for qubits in rounds:
         state.operations += on_qubits(steps, qubits)
-
-
-def _broadcast(state: State, operands: Sequence[Expression], at: int) -> Sequence[tuple[int, ...]]:
-    """The qubits of each round of a call: registers step by step, single qubits again and again."""
-    places = qubit_places(state, operands)
-    registers = [place for place in places if not isinstance(place, int)]
-    sizes = {len(register) for register in registers}
-    if len(sizes) > 1:
-        shown = " and ".join(map(str, sorted(sizes)))
-        raise state.fault(f"registers of different sizes are given: {shown} qubits", at)
-    length = sizes.pop() if sizes else 1
-    columns = [(place,) * length if isinstance(place, int) else place for place in places]
-    rounds = list(zip(*columns, strict=True)) if columns else [()]
-    if len(places) > 1:
-        for qubits in rounds:
-            if len(set(qubits)) < len(qubits):
-                raise _given_twice(state, qubits, operands)
-    return rounds
 
 
 def _given_twice(state: State, qubits: Sequence[int], operands: Sequence[Expression]) -> Exception:

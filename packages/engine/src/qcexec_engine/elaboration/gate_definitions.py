@@ -19,6 +19,7 @@ from qcexec_engine.elaboration.standard_gates import LIBRARIES, Standard
 from qcexec_engine.elaboration.state import STATEMENT, State
 from qcexec_engine.elaboration.symbols import Symbol, Variable
 from qcexec_engine.errors import CircuitTooLarge
+from qcexec_engine.language.plain_calls import gate_call
 from qcexec_engine.language.syntax import (
     Barrier,
     Block,
@@ -116,6 +117,7 @@ def define_gate(state: State, statement: GateDefinition) -> None:
             f"gates call one another more than {state.limits.max_nesting} deep",
             *state.source.place(statement.at),
         )
+    state.forget_gates()
     state.own_gates[name] = Defined(name, statement.parameters, len(statement.qubits), body, depth)
     if name in state.simple_gates:
         left = {other: simple for other, simple in state.simple_gates.items() if other != name}
@@ -220,7 +222,10 @@ def _checked(
 ) -> _Body:
     body: list[_Call | _Loop] = []
     for statement in block:
-        if type(statement) is GateCall:
+        if isinstance(statement, str):
+            call = gate_call(statement, state.version, state.limits.max_nesting)
+            body.append(_checked_call(state, call, places, parameters))
+        elif type(statement) is GateCall:
             body.append(_checked_call(state, statement, places, parameters))
         elif type(statement) is Barrier:
             for operand in statement.operands:

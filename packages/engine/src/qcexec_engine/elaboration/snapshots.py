@@ -48,7 +48,7 @@ class Snapshot(NamedTuple):
         del state.loops[self.num_loops :]
         state.level = self.level
         state.measures = self.measures
-        state.places.clear()
+        state.forget_places()
         for variable, value, unknown, bits in self.variables:
             variable.value = value
             variable.unknown = unknown

@@ -15,7 +15,7 @@ from qcexec_engine.elaboration.symbols import BitPick, Qubits, Symbol, Variable
 from qcexec_engine.errors import CircuitTooLarge, EngineError, SemanticFault, UnsupportedFeature
 from qcexec_engine.language.source import Source
 from qcexec_engine.limits import Limits
-from qcexec_engine.program import Block, Operation, Register, Store
+from qcexec_engine.program import Block, Gate, Operation, Register, Store, Unitary
 
 if TYPE_CHECKING:
     from qcexec_engine.elaboration.gate_definitions import Defined
@@ -26,6 +26,11 @@ Handler: TypeAlias = Callable[["State", object], "str | None"]
 
 STATEMENT = 4
 """What a round of a loop or a classical statement takes, in operations."""
+
+Called: TypeAlias = tuple[int, str | None, tuple[float, ...], int, tuple[Gate | Unitary, ...]]
+"""What a gate comes to with its angles: on how many qubits it is called, then its name, angles and
+controls where it is one gate of the engine, or None for the name and its steps at the end.
+"""
 
 FIRST_VARIABLE_BIT = 1 << 32
 """Variables' bits have numbers from here on until it is known how many bits the registers have."""
@@ -80,6 +85,10 @@ class State:
         self.simple_gates: Mapping[str, Simple] = library.simple
         # Operands without their place, such as ("q", 3), to a qubit or a register's qubits.
         self.places: dict[tuple[object, ...], int | tuple[int, ...]] = {}
+        # Plain calls, whole and by halves.
+        self.plain_gates: dict[str, Gate] = {}
+        self.called: dict[str, Called] = {}
+        self.operands: dict[str, tuple[int, ...]] = {}
         self.numbers: dict[str, float] = dict(CONSTANTS)
         self.num_qubits = 0
         self.physical_qubits: set[int] = set()
@@ -133,7 +142,10 @@ class State:
 
     def look_up(self, name: str) -> Symbol | None:
         """What a name stands for in the innermost scope that has it."""
-        for scope in reversed(self.scopes):
+        scopes = self.scopes
+        if len(scopes) == 1:
+            return scopes[0].get(name)
+        for scope in reversed(scopes):
             symbol = scope.get(name)
             if symbol is not None:
                 return symbol
@@ -159,7 +171,7 @@ class State:
         scope[name] = symbol
         if len(scopes) > 1 and any(name in outer for outer in scopes[:-1]):
             # What was resolved so far stands for the name that is now hidden.
-            self.places.clear()
+            self.forget_places()
             self.numbers.pop(name, None)
 
     def is_gate(self, name: str) -> bool:
@@ -174,8 +186,19 @@ class State:
         """Closes the innermost scope."""
         for symbol in self.scopes.pop().values():
             if type(symbol) is Qubits:
-                self.places.clear()
+                self.forget_places()
                 return
+
+    def forget_places(self) -> None:
+        """Looks all operands up again, after a name got another meaning."""
+        self.places.clear()
+        self.operands.clear()
+        self.plain_gates.clear()
+
+    def forget_gates(self) -> None:
+        """Looks all gates up again, after one was defined."""
+        self.called.clear()
+        self.plain_gates.clear()
 
     def reserve_bits(self, width: int, at: int) -> tuple[int, ...]:
         """Bits of memory for a variable."""

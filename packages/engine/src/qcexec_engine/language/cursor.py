@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from qcexec_engine.errors import CircuitTooLarge, SyntaxFault
-from qcexec_engine.language.lexer import END
+from qcexec_engine.language.lexer import END, is_name
 from qcexec_engine.language.source import Source
 from qcexec_engine.language.syntax import Statement
 
 Handler: TypeAlias = Callable[["Cursor"], Statement | None]
 """Parses the statement at the cursor and leaves the cursor behind it."""
+
+PlainReader: TypeAlias = Callable[[str, int], Statement]
+"""Gives the statement that a token is, by the version of OpenQASM."""
 
 MOST_OPERATORS: Final = 256
 """The most operators of one expression: those behind it walk its tree by recursion."""
@@ -25,30 +29,18 @@ class Cursor:
     Attributes:
         tokens: the tokens, with `lexer.LOOK_AHEAD` times `lexer.END` behind them.
         at: the number of the token at which the parser is.
-        names: the tokens of this text that may be names: identifiers that are no keywords.
         version: 2 or 3, the version of OpenQASM.
         handlers: what parses a statement, by its first word.
+        read_plain: reads tokens that are whole statements; None where there are no such.
+        max_nesting: how deep a text may nest.
         loops: how many loops the cursor is in.
         operators: how many operators the expression at the cursor has had so far.
     """
 
-    __slots__ = (
-        "_max_nesting",
-        "_nesting",
-        "at",
-        "handlers",
-        "loops",
-        "names",
-        "operators",
-        "source",
-        "tokens",
-        "version",
-    )  # fmt: skip
-
     def __init__(
         self,
         tokens: list[str],
-        names: frozenset[str],
+        keywords: frozenset[str],
         version: int,
         handlers: Mapping[str, Handler],
         source: Source,
@@ -56,14 +48,21 @@ class Cursor:
     ) -> None:
         self.tokens = tokens
         self.at = 0
-        self.names = names
         self.version = version
         self.handlers = handlers
         self.source = source
+        self.read_plain: PlainReader | None = None
         self.loops = 0
         self.operators = 0
-        self._max_nesting = max_nesting
+        self._keywords = keywords
+        self.max_nesting = max_nesting
         self._nesting = 0
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The tokens of this text that may be names: identifiers that are no keywords."""
+        is_identifier = str.isidentifier if self.source.text.isascii() else is_name
+        return frozenset(filter(is_identifier, set(self.tokens))) - self._keywords
 
     def skip(self, mark: str) -> bool:
         """Whether the cursor is at a certain token; if so, goes behind it."""
@@ -93,8 +92,8 @@ class Cursor:
     def enter(self) -> None:
         """Counts one level of nesting, which recursion follows."""
         self._nesting += 1
-        if self._nesting > self._max_nesting:
-            message = f"the text is nested more than {self._max_nesting} levels deep"
+        if self._nesting > self.max_nesting:
+            message = f"the text is nested more than {self.max_nesting} levels deep"
             raise CircuitTooLarge(message, *self.source.place(self.at))
 
     def leave(self) -> None:

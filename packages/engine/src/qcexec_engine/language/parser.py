@@ -6,6 +6,7 @@ keyword that begins a statement has a handler, and a name begins a gate call or 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -16,9 +17,9 @@ from qcexec_engine.language.blocks import statements
 from qcexec_engine.language.calls import modified_call
 from qcexec_engine.language.cursor import Cursor, Handler
 from qcexec_engine.language.expressions import TYPES
-from qcexec_engine.language.lexer import END, is_name, tokenize
+from qcexec_engine.language.lexer import END, tokenize
 from qcexec_engine.language.source import Source
-from qcexec_engine.language.syntax import Text
+from qcexec_engine.language.syntax import Statement, Text
 from qcexec_engine.language.unsupported import UNSUPPORTED, unsupported
 from qcexec_engine.limits import Limits
 
@@ -30,8 +31,15 @@ class Parsed(NamedTuple):
     source: Source
 
 
-def parse(text: str, limits: Limits) -> Parsed:
+def parse(text: str, limits: Limits, *, plainly: bool = False) -> Parsed:
     """The syntax tree of an OpenQASM 3 or OpenQASM 2 text.
+
+    Args:
+        text: as it was sent.
+        limits: which bound its length and its nesting.
+        plainly: whether most statements are taken whole and gate calls stay text
+            (`syntax.PlainCall`), which is several times as quick. The places of errors are then
+            wrong, also of those that the tree's elaboration raises, and some are other errors.
 
     Raises:
         InvalidText: it holds NUL or lone surrogates.
@@ -42,13 +50,15 @@ def parse(text: str, limits: Limits) -> Parsed:
     """
     _check_characters(text, limits)
     source = Source(text.removeprefix("\ufeff"))
-    tokens = tokenize(source.text)
+    plainly = plainly and text.isascii()
+    tokens = tokenize(source.text, plainly=plainly)
     if tokens[0] == END:
         raise SyntaxFault("the circuit is empty", 1, 1)
     version = _version(tokens, source)
     keywords, handlers = (_KEYWORDS_2, _HANDLERS_2) if version == 2 else (_KEYWORDS, _HANDLERS)
-    names = frozenset(filter(str.isidentifier if text.isascii() else is_name, set(tokens)))
-    cursor = Cursor(tokens, names - keywords, version, handlers, source, limits.max_nesting)
+    cursor = Cursor(tokens, keywords, version, handlers, source, limits.max_nesting)
+    if plainly:
+        cursor.read_plain = _plain_statement
     if tokens[0] == _VERSION:
         cursor.at = 2
         cursor.end_statement()
@@ -56,6 +66,18 @@ def parse(text: str, limits: Limits) -> Parsed:
     if tokens[cursor.at] != END:
         raise cursor.fault("this '}' closes nothing")
     return Parsed(Text(version, tree), source)
+
+
+def _plain_statement(text: str, version: int) -> Statement:
+    """A statement that was taken whole, without its semicolon."""
+    read = _read_statement if len(text) > _SHORT else _read_short_statement
+    return read(text, version)
+
+
+def _read_statement(text: str, version: int) -> Statement:
+    parsed, _ = parse(f"OPENQASM {version};{text};", _ENOUGH)
+    statement: Statement = parsed.statements[0]
+    return statement
 
 
 def _check_characters(text: str, limits: Limits) -> None:
@@ -78,6 +100,8 @@ def _version(tokens: list[str], source: Source) -> int:
     if tokens[0] != _VERSION:
         return 3
     number = tokens[1]
+    if number == "3.0":
+        return 3
     if _VERSION_NUMBER.fullmatch(number) is None:
         raise SyntaxFault("'OPENQASM' is followed by a version: 'OPENQASM 3.0;'", *source.place(1))
     major = number.partition(".")[0]
@@ -87,6 +111,10 @@ def _version(tokens: list[str], source: Source) -> int:
     return int(major)
 
 
+_read_short_statement: Final = functools.lru_cache(maxsize=1024)(_read_statement)
+_SHORT: Final = 256
+"""In characters: what is longer hardly comes again, and would take more memory to keep."""
+_ENOUGH: Final = Limits(memory_bytes=0)
 _INVALID: Final = re.compile("[\0\ud800-\udfff]")
 _VERSION: Final = "OPENQASM"
 _VERSION_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")

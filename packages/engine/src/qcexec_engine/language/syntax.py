@@ -211,6 +211,13 @@ class GateCall(NamedTuple):
     at: int
 
 
+PlainCall: TypeAlias = str
+"""A gate call on qubits by name or number, with angles in figures: still text, `cx q[0], q[1];`.
+
+There are some only in a text that was read for them (`parser.parse`).
+"""
+
+
 class MeasureStatement(NamedTuple):
     """`target = measure source;`, `measure source -> target;`, or without a target."""
 
@@ -337,6 +344,7 @@ Statement: TypeAlias = (
     | Declaration
     | GateDefinition
     | GateCall
+    | PlainCall
     | MeasureStatement
     | Reset
     | Barrier

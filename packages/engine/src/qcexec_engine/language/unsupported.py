@@ -32,6 +32,9 @@ def unsupported(cursor: Cursor) -> Unsupported:
     at = cursor.at
     tokens = cursor.tokens
     what, has_block = _KINDS[tokens[at]]
+    if cursor.read_plain is not None:
+        # The semicolon that ends it may be in a token with others.
+        raise cursor.unexpected()
     depth = 0
     while True:
         token = tokens[cursor.at]
