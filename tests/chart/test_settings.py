@@ -44,6 +44,8 @@ BECOMES = {
     "workerPoolDefaults.slots": "slots",
     "workerPoolDefaults.minSlotMemoryBytes": "min_slot_memory_bytes",
     "workerPoolDefaults.maxQubits": "max_qubits",
+    "workerPoolDefaults.precision": "precision",
+    "workerPoolDefaults.singlePrecisionAfterSeconds": "single_precision_after_seconds",
     "workerPoolDefaults.taskTimeoutSeconds": "task_timeout_seconds",
     "workerPoolDefaults.graceSeconds": "grace_seconds",
     "workerPoolDefaults.claimTimeoutSeconds": "claim_timeout_seconds",

@@ -1,4 +1,4 @@
-"""What Aer's methods say they need is enough, in a process that gets no more."""
+"""What the kernel and Aer's methods say they need is enough, in a process that gets no more."""
 
 import os
 import subprocess
@@ -67,6 +67,10 @@ def ended(name: str, share: float, *sizes: int) -> str:
 @pytest.mark.parametrize(
     ("name", "num_qubits", "depth", "shots"),
     [
+        ("kernel", 4, 2, 100),
+        ("kernel", 12, 2000, 100),
+        ("kernel", 15, 2, 20_000),
+        ("kernel", 22, 1, 500),
         ("aer_statevector", 4, 2, 100),
         ("aer_statevector", 15, 2, 20_000),
         ("aer_statevector", 21, 1, 500),
@@ -83,7 +87,15 @@ def test_what_a_method_says_it_needs_is_enough(
 
 
 @pytest.mark.parametrize(
-    ("name", "num_qubits"), [("aer_statevector", 21), ("matrix_product_state", 16)]
+    ("name", "num_qubits", "share"),
+    [
+        # With half of it the state would fit in single precision.
+        ("kernel", 22, 0.3),
+        ("aer_statevector", 21, 0.5),
+        ("matrix_product_state", 16, 0.5),
+    ],
 )
-def test_half_of_it_is_a_memory_error_and_no_crash(name: str, num_qubits: int) -> None:
-    assert ended(name, 0.5, num_qubits, 1, 500) == "too little"
+def test_too_little_is_a_memory_error_and_no_crash(
+    name: str, num_qubits: int, share: float
+) -> None:
+    assert ended(name, share, num_qubits, 1, 500) == "too little"

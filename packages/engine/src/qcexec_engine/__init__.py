@@ -18,7 +18,7 @@ from qcexec_engine.errors import (
     SyntaxFault,
     UnsupportedFeature,
 )
-from qcexec_engine.limits import Limits
+from qcexec_engine.limits import Limits, Precision
 from qcexec_engine.report import METHODS, Completed, DoesNotFit, Needs, Report
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Limits",
     "Needs",
     "NoMeasurements",
+    "Precision",
     "Report",
     "ResultTooLarge",
     "SemanticFault",

@@ -7,6 +7,10 @@ its time is up. What is here is known before a simulation begins, and cheap to h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Precision: TypeAlias = Literal["auto", "double", "single"]
+"""Of state vectors: how many bits a real number has, or that the engine is to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class Limits:
         max_nesting: the deepest nesting of parentheses, blocks and gate calls.
         max_text_bytes: the longest text.
         max_result_bytes: the most bytes that the keys of the counts may take together.
+        precision: of state vectors by the kernel: "double", "single", or "auto" for double where it
+            fits and does not take long.
+        single_precision_after_seconds: how long "auto" lets double precision take, by estimate at
+            the reference speed.
         cache_bytes: what may be kept from one run for the next in the same process; 0 keeps
             nothing.
     """
@@ -35,4 +43,6 @@ class Limits:
     max_nesting: int = 128
     max_text_bytes: int = 16 << 20
     max_result_bytes: int = 24 << 20
+    precision: Precision = "auto"
+    single_precision_after_seconds: float = 10.0
     cache_bytes: int = 0

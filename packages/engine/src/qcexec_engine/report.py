@@ -9,6 +9,7 @@ METHODS: Final = frozenset(
     {
         "aer_stabilizer",
         "aer_statevector",
+        "kernel",
         "matrix_product_state",
         "shot_tree",
         "stabilizer",

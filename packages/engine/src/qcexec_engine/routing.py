@@ -14,10 +14,12 @@ from typing import Final, NamedTuple
 
 from qcexec_engine.aer import simulation as aer_simulation
 from qcexec_engine.analysis.circuit import Circuit
+from qcexec_engine.dense import kernel_run
 from qcexec_engine.errors import CircuitTooLarge, UnsupportedFeature
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.aer import AER_STABILIZER, AER_STATEVECTOR
 from qcexec_engine.methods.branching import SHOT_TREE
+from qcexec_engine.methods.kernel import KERNEL
 from qcexec_engine.methods.matrix_product_state import MATRIX_PRODUCT_STATE
 from qcexec_engine.methods.method import Cost, Method
 from qcexec_engine.methods.stabilizer import STABILIZER
@@ -27,6 +29,7 @@ from qcexec_engine.report import Needs
 
 METHODS: Final[tuple[Method, ...]] = (
     STATEVECTOR,
+    KERNEL,
     SHOT_TREE,
     STABILIZER,
     TABLEAU,
@@ -112,6 +115,7 @@ def preload() -> None:
     for library in _LIBRARIES:
         if importlib.util.find_spec(library) is not None:
             importlib.import_module(library)
+    kernel_run.missing()
     if aer_simulation.missing() is None:
         aer_simulation.preload()
 

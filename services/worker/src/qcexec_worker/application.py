@@ -201,7 +201,13 @@ async def _work(
         max_attempts=settings.max_attempts, backoff_seconds=settings.retry_backoff_seconds
     )
     limits = SlotLimits(
-        ChildLimits(plan.slot_bytes, settings.max_qubits, settings.task_timeout_seconds)
+        ChildLimits(
+            plan.slot_bytes,
+            settings.max_qubits,
+            settings.task_timeout_seconds,
+            settings.precision,
+            settings.single_precision_after_seconds,
+        )
     )
     observer = all_of(
         partial(log_typed_event, logging.getLogger("qcexec_queue")), metrics.count_in_queue

@@ -50,6 +50,8 @@ def _start(limits: ChildLimits, slowness: float) -> Run:
         memory_bytes=limits.memory_bytes,
         task_seconds=limits.task_seconds,
         max_qubits=limits.max_qubits,
+        precision=limits.precision,
+        single_precision_after_seconds=limits.single_precision_after_seconds,
         cache_bytes=min(limits.memory_bytes // _CACHE_SHARE, _CACHE_LIMIT),
     )
     return partial(_run, qcexec_engine.Engine(engine_limits, slowness=slowness))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Final, TypeAlias
 
-from qcexec_engine import Report
+from qcexec_engine import Precision, Report
 
 REPORT_NAMES: Final = tuple(field.name for field in fields(Report))
 """What a report of the engine holds, in the order in which a child sends its values."""
@@ -89,10 +89,11 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The child answered the job."""
+    """The child answered the job; `seconds` is how long it says that the run took."""
 
     key: int
     outcome: ChildOutcome
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,14 @@ class ChildLimits:
 
     `memory_bytes` are those beyond the child's size after preloading. `task_seconds` is how long
     one job may run: the slot ends the child then, and the engine refuses what would
-    take far longer.
+    take far longer. The others are those of `qcexec_engine.Limits`.
     """
 
     memory_bytes: int
     max_qubits: int
     task_seconds: float
+    precision: Precision = "auto"
+    single_precision_after_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from qcexec_configuration import ServiceSettings
+from qcexec_engine import Precision
 
 GIBIBYTE = 1024**3
 
@@ -18,6 +19,8 @@ class WorkerSettings(ServiceSettings):
     min_slot_memory_bytes: int = Field(default=GIBIBYTE // 2, ge=64 * 1024**2)
     pool_rank: int = Field(default=0, ge=0, le=1000)
     max_qubits: int = Field(default=32, ge=1, le=64)
+    precision: Precision = "auto"
+    single_precision_after_seconds: float = Field(default=10.0, gt=0, le=7 * 86400)
     task_timeout_seconds: float = Field(default=300.0, gt=0, le=7 * 86400)
     grace_seconds: float = Field(default=25.0, ge=0, le=86400)
     claim_timeout_seconds: float = Field(default=10.0, gt=0, le=300)

@@ -1,0 +1,72 @@
+"""From gates to a final state, by the kernel.
+
+Long circuits are planned and run in pieces, so that planning takes little memory beside the state.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+from qcexec_engine.dense.kernel_cost import Precision
+from qcexec_engine.program import Operation
+from qcexec_kernel import Kernel, NoKernel, State
+
+
+def final_state(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> State:
+    """The state of at least one qubit after gates on |0...0>, up to a common phase.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+    """
+    kernel = _kernel()
+    if isinstance(kernel, str):
+        raise TypeError(kernel)
+    state = kernel.state(num_qubits, precision)
+    for start in range(0, max(1, len(gates)), _PIECE):
+        plan = kernel.plan(
+            *(num_qubits, gates[start : start + _PIECE], precision),
+            begins_in_zero=start == 0,
+            probabilities_only=start + _PIECE >= len(gates),
+        )
+        state.run(plan)
+    return state
+
+
+def variant() -> str:
+    """Which variant of the kernel this processor runs; "none" where there is none."""
+    kernel = _kernel()
+    return "none" if isinstance(kernel, str) else kernel.variant
+
+
+def missing() -> str | None:
+    """Why the kernel cannot be used here, if it cannot."""
+    kernel = _kernel()
+    return kernel if isinstance(kernel, str) else None
+
+
+def memory_bytes(num_qubits: int, num_gates: int, precision: Precision) -> int:
+    """What a final state takes at most, while it is computed."""
+    state = (2 * _REAL_BYTES[precision]) << max(num_qubits, _FEWEST_QUBITS)
+    chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
+    return state + _MOST_TABLES * chunk + min(num_gates, _PIECE) * _GATE_BYTES + _FIXED_BYTES
+
+
+@functools.cache
+def _kernel() -> Kernel | str:
+    """The kernel, or why there is none."""
+    try:
+        return Kernel()
+    except NoKernel as error:
+        return f"there is no kernel for this machine: {error}"
+
+
+_PIECE: Final = 20_000
+_FEWEST_QUBITS: Final = 4
+_CHUNK_QUBITS: Final = 14
+_MOST_TABLES: Final = 66
+"""A stage has 64 tables at most, and there are a chunk and the table that is being made."""
+_GATE_BYTES: Final = 2048
+_FIXED_BYTES: Final = 2 << 20
+_REAL_BYTES: Final = {"double": 8, "single": 4}
