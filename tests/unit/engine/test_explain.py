@@ -10,6 +10,7 @@ from qcexec_engine.__main__ import main
 from qcexec_engine.errors import EngineError, SyntaxFault
 from qcexec_engine.explain import explain, fault
 from qcexec_engine.limits import Limits
+from qcexec_engine.methods.kernel import KERNEL
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -48,6 +49,17 @@ def test_a_circuit_is_told_by_its_registers_counts_and_method() -> None:
     assert lines["memory"].endswith("at most")
     assert "stabilizer: " in lines["other methods"]
     assert "statevector: " not in lines["other methods"].replace("aer_statevector", "")
+
+
+@pytest.mark.skipif(KERNEL.missing() is not None, reason="no kernel here")
+def test_a_dense_circuit_is_told_with_the_plan_of_the_kernel() -> None:
+    layers = "".join(f"ry(0.{layer + 1}) q; cx q[0:13], q[2:15];" for layer in range(4))
+    text = f'OPENQASM 3.0; include "stdgates.inc"; qubit[16] q; bit[16] c; {layers} c = measure q;'
+    lines = said(text)
+    assert lines["method"].startswith("kernel: ")
+    assert "double precision" in lines["method"]
+    for word in ("stages", "passes", "tables", "multiply-adds"):
+        assert word in lines["plan"]
 
 
 def test_blocks_are_counted_with_what_lies_in_them() -> None:

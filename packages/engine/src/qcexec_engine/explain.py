@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from qcexec_engine import routing
 from qcexec_engine.analysis.circuit import Circuit, analyse
-from qcexec_engine.elaboration import elaborate
+from qcexec_engine.elaboration import read
 from qcexec_engine.errors import CircuitTooLarge, EngineError, UnsupportedFeature
-from qcexec_engine.language.parser import parse
 from qcexec_engine.limits import Limits
+from qcexec_engine.methods.kernel import KERNEL
 from qcexec_engine.methods.method import Cost, Method
 from qcexec_engine.program import Block, Branch, Gate, Loop, Program, Register, Unitary
 from qcexec_engine.report import Needs
@@ -26,7 +26,7 @@ def explain(text: str, shots: int, limits: Limits) -> tuple[str, bool]:
     Raises:
         EngineError: the text is no circuit that the engine takes.
     """
-    return explain_program(elaborate(parse(text, limits), limits), shots, limits)
+    return explain_program(read(text, limits), shots, limits)
 
 
 def explain_program(program: Program, shots: int, limits: Limits) -> tuple[str, bool]:
@@ -42,6 +42,8 @@ def explain_program(program: Program, shots: int, limits: Limits) -> tuple[str, 
     ]
     chosen, name = _chosen(circuit, shots, limits)
     lines += chosen
+    if name == KERNEL.name:
+        lines += _listed("plan", KERNEL.describe(circuit, limits).splitlines())
     others = [
         _other(method, cost)
         for method, cost in routing.costs(circuit, shots, limits)

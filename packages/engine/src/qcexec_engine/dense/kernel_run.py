@@ -6,12 +6,12 @@ Long circuits are planned and run in pieces, so that planning takes little memor
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from qcexec_engine.dense.kernel_cost import Precision
 from qcexec_engine.program import Operation
-from qcexec_kernel import Kernel, NoKernel, State
+from qcexec_kernel import Kernel, NoKernel, Plan, State
 
 
 def final_state(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> State:
@@ -20,18 +20,25 @@ def final_state(gates: Sequence[Operation], num_qubits: int, precision: Precisio
     Raises:
         MemoryError: the process could not get the memory.
     """
-    kernel = _kernel()
-    if isinstance(kernel, str):
-        raise TypeError(kernel)
-    state = kernel.state(num_qubits, precision)
+    state = _loaded().state(num_qubits, precision)
+    for plan in plans(gates, num_qubits, precision):
+        state.run(plan)
+    return state
+
+
+def plans(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> Iterator[Plan]:
+    """The plans that together are the circuit, made one after the other.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+    """
+    kernel = _loaded()
     for start in range(0, max(1, len(gates)), _PIECE):
-        plan = kernel.plan(
+        yield kernel.plan(
             *(num_qubits, gates[start : start + _PIECE], precision),
             begins_in_zero=start == 0,
             probabilities_only=start + _PIECE >= len(gates),
         )
-        state.run(plan)
-    return state
 
 
 def variant() -> str:
@@ -51,6 +58,13 @@ def memory_bytes(num_qubits: int, num_gates: int, precision: Precision) -> int:
     state = (2 * _REAL_BYTES[precision]) << max(num_qubits, _FEWEST_QUBITS)
     chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
     return state + _MOST_TABLES * chunk + min(num_gates, _PIECE) * _GATE_BYTES + _FIXED_BYTES
+
+
+def _loaded() -> Kernel:
+    kernel = _kernel()
+    if isinstance(kernel, str):
+        raise RuntimeError(kernel)
+    return kernel
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from qcexec_engine.limits import Limits
 from qcexec_engine.methods.method import Cost, Prepared
 from qcexec_engine.methods.statevector import FinalState
 from qcexec_engine.outcomes import Outcomes
+from qcexec_engine.program import Measure
 from qcexec_engine.readout import Readout
 from qcexec_engine.sampling import Distribution, random_numbers
 from qcexec_kernel import State
@@ -59,6 +60,15 @@ class KernelMethod:
             return HeldState(state, readout)
         with state:
             return FinalState(Distribution(state.probabilities(readout.qubits)), readout)
+
+    def describe(self, circuit: Circuit, limits: Limits) -> str:
+        """How the kernel would run a circuit: stages, passes over the state, and work."""
+        gates = [
+            operation for operation in circuit.program.operations if type(operation) is not Measure
+        ]
+        precision = _precision(circuit, limits)
+        planned = kernel_run.plans(gates, circuit.num_qubits, precision)
+        return "\n".join(plan.describe() for plan in planned)
 
 
 class HeldState:
