@@ -1,9 +1,9 @@
 """One system in a process of its own: `python -m benchmarks.engine.driver SYSTEM`.
 
-It reads a request a line, as JSON with `text`, `shots`, `seed` and `fresh`, and prints an answer
-a line: `seconds` for one run, with a `report` where there is one, or `failed` with the reason. A
-fresh run is of a text that was never seen before, which a comment at its end sees to. What is
-short is run many times, for the median.
+It reads a request a line, as JSON with `text`, `shots`, `seed`, `fresh` and `alone`, and prints an
+answer a line: `seconds` for one run, with a `report` where there is one, or `failed` with the
+reason. A fresh run is of a text that was never seen before, which a comment at its end sees to;
+one alone is handed over without others behind it. What is short is run many times, for the median.
 """
 
 import json
@@ -22,7 +22,7 @@ _MOST_RUNS = 100
 
 def main(system: System) -> int:
     """Serve until standard input ends. What a first run costs, such as imports, counts for none."""
-    _answer(system, {"text": ghz(2), "shots": 1, "seed": 0, "fresh": True})
+    _answer(system, {"text": ghz(2), "shots": 1, "seed": 0, "fresh": True, "alone": True})
     for line in sys.stdin:
         request = json.loads(line)
         try:
@@ -45,7 +45,7 @@ def _answer(system: System, request: dict[str, Any]) -> dict[str, Any]:
     while not seconds or (sum(seconds) < _LEAST_SECONDS and number < _MOST_RUNS):
         texts = [
             _unseen(text, f"{seed}.{number + each}") if request["fresh"] else text
-            for each in range(_batch(system, seconds))
+            for each in range(1 if request["alone"] else _batch(system, seconds))
         ]
         began = time.perf_counter()
         report = system.run(texts, shots, seed + 1 + number)

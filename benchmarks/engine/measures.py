@@ -11,15 +11,19 @@ from typing import Any
 from benchmarks.engine.drivers import Driver
 from benchmarks.engine.plan import Circuit, Plan
 
-OURS, WARM, ENGINE, NAIVE, AER = "ours", "ours, again", "engine", "naive", "aer"
-SYSTEMS: Mapping[str, tuple[str, bool]] = {
-    OURS: ("slots", True),
-    WARM: ("slots", False),
-    ENGINE: ("engine", True),
-    NAIVE: ("naive", True),
-    AER: ("aer", True),
+OURS, ALONE, WARM = "ours", "ours, alone", "ours, again"
+ENGINE, NAIVE, AER = "engine", "naive", "aer"
+SYSTEMS: Mapping[str, tuple[str, bool, bool]] = {
+    OURS: ("slots", True, False),
+    ALONE: ("slots", True, True),
+    WARM: ("slots", False, False),
+    ENGINE: ("engine", True, True),
+    NAIVE: ("naive", True, True),
+    AER: ("aer", True, True),
 }
-"""What is measured: by which driver, and whether of texts that were never seen before."""
+"""What is measured: by which driver, whether of texts that were never seen before, and whether
+one at a time where several can be handed over at once: a batch is what a busy worker sees, and a
+single one what a user waits for at an idle one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,13 @@ async def figures(
             repeated = list(systems)
             for repetition in range(plan.repetitions):
                 for system in _rotated(repeated, repetition):
-                    driver, fresh = SYSTEMS[system]
+                    driver, fresh, alone = SYSTEMS[system]
                     request = {
                         "text": circuit.text,
                         "shots": circuit.shots,
                         "seed": 1 + repetition,
                         "fresh": fresh,
+                        "alone": alone,
                     }
                     answer = await drivers[driver].ask(request, plan.patience)
                     figure = _figure(circuit, system, answer)

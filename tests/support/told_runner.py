@@ -1,7 +1,8 @@
 """A runner of circuits that does as the payload says, as a child that was taken over might.
 
 `{"report": {...}}` answers with counts and that report, `{"refuse": message}` refuses,
-`{"raise": message}` ends the child with these last words, `{"sleep": seconds}` takes its time.
+`{"raise": message}` ends the child with these last words, `{"sleep": seconds}` takes its time, and
+`{"hasten": nanoseconds}` puts the child's clock forward from then on.
 """
 
 import json
@@ -26,4 +27,7 @@ def run(payload: bytes, seed: int) -> ChildOutcome:
     if "refuse" in told:
         return Refused("told", told["refuse"])
     time.sleep(told.get("sleep", 0))
+    if "hasten" in told:
+        true, ahead = time.monotonic_ns, told["hasten"]
+        time.monotonic_ns = lambda: true() + ahead
     return Counts(b'{"0":1}', told.get("report", {}))

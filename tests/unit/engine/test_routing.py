@@ -158,8 +158,12 @@ def test_sizes_are_told_in_the_unit_that_fits() -> None:
 
 WITHOUT_LIBRARIES = """
 import sys
+from pathlib import Path
+
+import qcexec_kernel.library
 
 sys.modules["qulacs"] = sys.modules["stim"] = None
+qcexec_kernel.library._BINARIES = Path("nowhere")
 
 from qcexec_engine import Engine, Limits
 
@@ -190,6 +194,7 @@ def test_where_libraries_are_missing_aer_stands_in_and_the_report_says_so() -> N
     assert clifford.startswith(("aer_stabilizer: ", "matrix_product_state: "))
     assert dynamic.startswith("aer_statevector: ")
     assert "qulacs" in static
+    assert "no kernel" in static
     assert "stim" in clifford
 
 

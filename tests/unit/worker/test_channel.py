@@ -24,6 +24,7 @@ frames = st.builds(
     body=st.binary(),
     key=st.integers(0, 2**64 - 1),
     seed=st.integers(0, 2**64 - 1),
+    nanoseconds=st.integers(0, 2**64 - 1),
 )
 
 
@@ -59,24 +60,24 @@ def test_a_length_over_the_limit_is_refused_before_its_bytes_arrive(
     header_length: int, body_length: int
 ) -> None:
     with pytest.raises(ProtocolViolation, match="over the limit"):
-        list(FrameDecoder().feed(struct.pack("!BQQII", 0, 0, 0, header_length, body_length)))
+        list(FrameDecoder().feed(struct.pack("!BQQQII", 0, 0, 0, 0, header_length, body_length)))
 
 
 @pytest.mark.parametrize("header", [b"{", b"[]", b"{}x", b"\xff", b"[" * 60_000, b"1" * 60_000])
 def test_a_header_that_is_no_object_is_refused(header: bytes) -> None:
     with pytest.raises(ProtocolViolation):
-        list(FrameDecoder().feed(struct.pack("!BQQII", 0, 0, 0, len(header), 0) + header))
+        list(FrameDecoder().feed(struct.pack("!BQQQII", 0, 0, 0, 0, len(header), 0) + header))
 
 
 def test_a_kind_that_there_is_not_is_refused() -> None:
     with pytest.raises(ProtocolViolation, match="of kind"):
-        list(FrameDecoder().feed(struct.pack("!BQQII", len(KINDS), 0, 0, 0, 0)))
+        list(FrameDecoder().feed(struct.pack("!BQQQII", len(KINDS), 0, 0, 0, 0, 0)))
 
 
 def test_frames_before_the_garbage_count() -> None:
     received: list[Frame] = []
     with pytest.raises(ProtocolViolation):
-        received.extend(FrameDecoder().feed(encode(Frame("begun", {})) + b"\xff" * 32))
+        received.extend(FrameDecoder().feed(encode(Frame("begun", {})) + b"\xff" * 64))
     assert received == [Frame("begun", {})]
 
 

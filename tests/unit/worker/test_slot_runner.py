@@ -15,6 +15,7 @@ from qcexec_queue.tasks import Lease
 from qcexec_queue.workers import NOTHING_RUN, PoolRow, WorkerIdentity
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.desk import Desk, Outgoing
+from qcexec_worker.events import Event, RunEnded
 from qcexec_worker.jobs import ChildLimits, SlotLimits
 from qcexec_worker.slot import Slot
 from qcexec_worker.slot_runner import SlotRunner
@@ -40,6 +41,7 @@ class Bench:
         self.desk = Desk()
         self.run_times = RunTimes()
         self.slot = slot
+        self.events: list[Event] = []
         identity = WorkerIdentity(uuid4(), 1, "0", slots=1, slot_memory=BUDGET)
         pools: list[PoolRow] = []
         self.runner = SlotRunner(
@@ -50,6 +52,7 @@ class Bench:
             RetryPolicy(),
             time_limit=60.0,
             pools=lambda: pools,
+            observer=self.events.append,
         )
 
     async def run(self, *leases: Lease) -> Outgoing:
@@ -124,6 +127,37 @@ async def test_a_death_counts_for_the_one_that_had_begun_alone(bench: Bench) -> 
     assert reasons(outgoing) == {deadly.epoch: "child_died", after.epoch: None}
     counted = {each.lease.epoch: each.counted for each in outgoing.settlements}
     assert counted == {deadly.epoch: True, after.epoch: False}
+
+
+async def test_a_death_among_many_tiny_ones_counts_for_the_one_that_had_begun_alone(
+    bench: Bench,
+) -> None:
+    before, deadly = [lease() for _ in range(60)], lease(**{"raise": "a defect"})
+    after = [lease() for _ in range(60)]
+    outgoing = await bench.run(*before, deadly, *after)
+    assert [each.epoch for each in outgoing.completions] == [each.epoch for each in before]
+    assert reasons(outgoing) == {deadly.epoch: "child_died"} | {each.epoch: None for each in after}
+
+
+async def test_each_run_has_its_own_time_though_many_are_heard_of_at_once(bench: Bench) -> None:
+    tiny, longer = [lease() for _ in range(100)], lease(sleep=0.05)
+    began = asyncio.get_running_loop().time()
+    await bench.run(*tiny[:50], longer, *tiny[50:])
+    took = asyncio.get_running_loop().time() - began
+    seconds = {
+        each.lease.epoch: each.seconds for each in bench.events if isinstance(each, RunEnded)
+    }
+    assert len(seconds) == 101
+    assert seconds[longer.epoch] >= 0.05
+    assert all(seconds[each.epoch] > 0 for each in tiny)
+    assert sum(seconds.values()) <= took
+
+
+async def test_what_a_child_says_of_its_time_is_held_to_what_the_batch_took(bench: Bench) -> None:
+    began = asyncio.get_running_loop().time()
+    await bench.run(lease(hasten=10**17))
+    took = asyncio.get_running_loop().time() - began
+    assert 0 < bench.runner.counters.seconds <= took
 
 
 async def test_those_behind_a_long_one_go_back_at_once_and_once(bench: Bench) -> None:

@@ -61,6 +61,11 @@ class Batch:
         return list(self._waiting.values())
 
     @property
+    def num_waiting(self) -> int:
+        """How many jobs were not begun."""
+        return len(self._waiting)
+
+    @property
     def done(self) -> bool:
         """Whether every job has ended."""
         return self._begun is None and not self._waiting
@@ -105,7 +110,7 @@ class Batch:
         outcome = _outcome(frame)
         self._begun = None
         self._leaves = frame.fields.get("leaves") is True
-        return Finished(key, outcome)
+        return Finished(key, outcome, frame.nanoseconds / 1e9)
 
     def _skip(self, frame: Frame) -> list[SlotEvent]:
         keys = frame.fields.get("keys")

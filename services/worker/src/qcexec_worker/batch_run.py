@@ -1,7 +1,9 @@
 """One batch in one child, against the clock.
 
 Two clocks run, both monotonic: a job that began must end within the time limit of a task, and
-a child that has jobs but runs none must begin one soon, or it hangs.
+a child that has jobs but runs none must begin one soon, or it hangs. Where the jobs so far were
+tiny and more of them wait, what the child says is read every few milliseconds alone, never later
+than the last of them is expected to begin.
 """
 
 import asyncio
@@ -12,9 +14,12 @@ from qcexec_worker.batch import Batch
 from qcexec_worker.channel import Frame
 from qcexec_worker.child_handle import ChildHandle
 from qcexec_worker.errors import ProtocolViolation
-from qcexec_worker.jobs import DeathReason, Job, SlotEvent, SlotLimits
+from qcexec_worker.jobs import DeathReason, Finished, Job, SlotEvent, SlotLimits
 
 _TURNS_TO_READ: Final = 3
+_LEAST_REST_SECONDS: Final = 0.001
+"""The event loop's timers know no less."""
+_MOST_REST_SECONDS: Final = 0.003
 
 
 class BatchRun:
@@ -29,6 +34,7 @@ class BatchRun:
         self._alarm: asyncio.Handle | None = None
         self._out_of_time = False
         self._overran: int | None = None
+        self._heard_at = self._loop.time()
         child.was_used = True
         child.send(
             Frame("job", body=job.payload, key=job.key, seed=job.seed) for job in batch.waiting
@@ -48,6 +54,7 @@ class BatchRun:
     def close(self) -> bool:
         """End the batch; say whether the child is of no more use, and see to its end then."""
         self._silence()
+        self._child.end_rest()
         if self._batch.done and not self._batch.leaves:
             return self._child.silent
         self._child.kill(DeathReason.STOPPED, "it left, or its batch was given up")
@@ -71,7 +78,19 @@ class BatchRun:
             return []
         running = self._batch.begun is not None
         self._expect_within(self._limits.task_seconds if running else self._limits.stall_seconds)
+        self._rest(sum(isinstance(event, Finished) for event in events))
         return events
+
+    def _rest(self, finished: int) -> None:
+        """Let tiny jobs gather, after so many ended since this was last asked."""
+        if not finished:
+            return
+        now = self._loop.time()
+        seconds_each = (now - self._heard_at) / finished
+        self._heard_at = now
+        rest = min(seconds_each * (self._batch.num_waiting - 1), _MOST_REST_SECONDS)
+        if rest >= _LEAST_REST_SECONDS:
+            self._child.rest(rest)
 
     def _expect_within(self, seconds: float) -> None:
         """Give the child so long for what it does now.
@@ -103,6 +122,7 @@ class BatchRun:
             return
         elif turns_left:
             # The worker itself may have been stopped, and has yet to read what the child sent.
+            self._child.end_rest()
             self._alarm = self._loop.call_soon(self._ring, turns_left - 1)
         else:
             self._end_time()

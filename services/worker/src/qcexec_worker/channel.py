@@ -1,12 +1,11 @@
 """Frames over the socket pair between a slot and its child.
 
-A frame is a prefix (its kind, a job's key and seed, two lengths), a JSON object where there is more
-to say, and raw bytes: payloads and counts pass as they are, never escaped into JSON. A tiny circuit
-takes as long as a few JSON objects, so neither the frame with a job nor the one that says that it
-begins has any. Both lengths
-are bounded, since what a child sends may come from hostile native code. Decoding is separate from
-the sockets: the child reads with blocking calls, the worker from its event loop, and both use the
-same decoder.
+A frame is a prefix (its kind, a job's key, seed and time, two lengths), a JSON object where there
+is more to say, and raw bytes: payloads and counts pass as they are, never escaped into JSON. A tiny
+circuit takes as long as a few JSON objects, so neither the frame with a job nor the one that says
+that it begins has any. Both lengths are bounded, since what a child sends may come from hostile
+native code. Decoding is separate from the sockets: the child reads with blocking calls, the worker
+from its event loop, and both use the same decoder.
 """
 
 import json
@@ -24,7 +23,7 @@ BODY_LIMIT: Final = 32 * 1024 * 1024
 KINDS: Final = ("hello", "job", "recall", "begun", "finished", "skipped", "crashed")
 
 _NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
-_PREFIX: Final = struct.Struct("!BQQII")
+_PREFIX: Final = struct.Struct("!BQQQII")
 _READ_BYTES: Final = 64 * 1024
 # Made once, and without the guesses that `json.dumps` and `json.loads` make anew for each call.
 _encode_fields: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -41,6 +40,7 @@ class Frame:
         body: raw bytes.
         key: that of the job that it is about, of 64 bits.
         seed: that of the job that it brings, of 64 bits.
+        nanoseconds: how long the job took that it ends, of 64 bits.
         size: its bytes as received.
     """
 
@@ -49,6 +49,7 @@ class Frame:
     body: bytes = b""
     key: int = 0
     seed: int = 0
+    nanoseconds: int = 0
     size: int = field(default=0, compare=False)
 
 
@@ -57,7 +58,8 @@ def encode(frame: Frame) -> bytes:
     number, body = _NUMBERS[frame.kind], frame.body
     header = _encode_fields(frame.fields).encode() if frame.fields else b""
     _check_lengths(len(header), len(body))
-    return _PREFIX.pack(number, frame.key, frame.seed, len(header), len(body)) + header + body
+    about = number, frame.key, frame.seed, frame.nanoseconds
+    return _PREFIX.pack(*about, len(header), len(body)) + header + body
 
 
 class FrameDecoder:
@@ -82,7 +84,8 @@ class FrameDecoder:
         start = 0
         try:
             while len(buffer) - start >= _PREFIX.size:
-                number, key, seed, header_length, body_length = _PREFIX.unpack_from(buffer, start)
+                prefix = _PREFIX.unpack_from(buffer, start)
+                number, key, seed, nanoseconds, header_length, body_length = prefix
                 _check_lengths(header_length, body_length)
                 body_start = start + _PREFIX.size + header_length
                 end = body_start + body_length
@@ -93,7 +96,7 @@ class FrameDecoder:
                     body = bytes(view[body_start:end])
                 start, size = end, end - start
                 fields = _fields(header) if header else {}
-                yield Frame(_kind(number), fields, body, key, seed, size)
+                yield Frame(_kind(number), fields, body, key, seed, nanoseconds, size)
         finally:
             del buffer[:start]
 

@@ -24,9 +24,10 @@ from qcexec_worker.jobs import REPORT_NAMES, ChildLimits, ChildOutcome, Counts, 
 
 _TEXT_LIMIT: Final = 4000
 _KEPT_SHARE: Final = 4
-_PACE_SECONDS: Final = 0.001
-"""How long a look at the channel, or at the memory, is good for: tiny jobs take a fraction of it,
-and what leaves much memory behind takes longer."""
+_LOOK_SECONDS: Final = 0.001
+"""How long a look at the channel is good for: tiny jobs take a fraction of it."""
+_WEIGH_SECONDS: Final = 0.005
+"""How long a look at the memory is good for: what leaves much behind takes longer."""
 
 Run: TypeAlias = Callable[[bytes, int], ChildOutcome]
 """Runs one task, from its payload and seed; what it raises (but MemoryError) ends the child."""
@@ -93,7 +94,7 @@ def _serve(
 def _run_jobs(channel: BlockingChannel, run: Run, limits: ChildLimits, baseline_bytes: int) -> None:
     waiting: deque[Frame] = deque()
     answers: list[Frame] = []
-    look, weigh = _Pace(_PACE_SECONDS), _Pace(_PACE_SECONDS)
+    look, weigh = _Pace(_LOOK_SECONDS), _Pace(_WEIGH_SECONDS)
     while True:
         arrived: list[Frame] = []
         if not waiting:
@@ -109,11 +110,13 @@ def _run_jobs(channel: BlockingChannel, run: Run, limits: ChildLimits, baseline_
                 continue
         job = waiting.popleft()
         channel.send(*answers, Frame("begun", key=job.key))
+        begun_at = time.monotonic_ns()
         outcome = _outcome(job, run, limits)
+        nanoseconds = time.monotonic_ns() - begun_at
         leaves = _hit_the_limit(outcome) or (
             weigh.is_time() and _kept_bytes(baseline_bytes) > limits.memory_bytes // _KEPT_SHARE
         )
-        answers = [_finished(job.key, outcome, leaves=leaves)]
+        answers = [_finished(job.key, outcome, nanoseconds, leaves=leaves)]
         if leaves:
             channel.send(*answers)
             return
@@ -154,19 +157,20 @@ def _outcome(job: Frame, run: Run, limits: ChildLimits) -> ChildOutcome:
     return outcome
 
 
-def _finished(key: int, outcome: ChildOutcome, *, leaves: bool) -> Frame:
+def _finished(key: int, outcome: ChildOutcome, nanoseconds: int, *, leaves: bool) -> Frame:
     fields: dict[str, Any] = {"leaves": True} if leaves else {}
     match outcome:
         case Counts(body, report):
             fields["outcome"] = "counts"
             fields["report"] = list(map(report.get, REPORT_NAMES))
-            return Frame("finished", fields, body, key)
+            return Frame("finished", fields, body, key, nanoseconds=nanoseconds)
         case Refused(code, message, line, column):
             text = {"code": code, "message": _plain(message), "line": line, "column": column}
-            return Frame("finished", {**fields, "outcome": "refused", **text}, key=key)
+            fields |= {"outcome": "refused", **text}
         case DoesNotFit(memory_bytes, seconds, method):
             needs = {"memory_bytes": memory_bytes, "seconds": seconds, "method": method}
-            return Frame("finished", {**fields, "outcome": "does_not_fit", **needs}, key=key)
+            fields |= {"outcome": "does_not_fit", **needs}
+    return Frame("finished", fields, key=key, nanoseconds=nanoseconds)
 
 
 def _hit_the_limit(outcome: ChildOutcome) -> bool:

@@ -1,8 +1,10 @@
 """A slot's hold on one child: its frames in order, and its death with the reason.
 
 The reader stops reading while frames wait, so a child that floods its channel blocks itself
-instead of filling the worker's memory. A death is known when the channel has closed and the
-forkserver has told how the process ended: only then can nothing of that child follow.
+instead of filling the worker's memory. It also rests where many small frames are to come: to wake
+a reader costs both sides as much as a tiny circuit, while what a child sends to one that rests
+costs it next to nothing. A death is known when the channel has closed and the forkserver has told
+how the process ended: only then can nothing of that child follow.
 """
 
 import asyncio
@@ -43,6 +45,7 @@ class ChildHandle(asyncio.Protocol):
         self._frames: deque[Frame] = deque()
         self._frames_bytes = 0
         self._paused = False
+        self._rest: asyncio.TimerHandle | None = None
         self._arrival: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.Transport | None = None
@@ -82,9 +85,23 @@ class ChildHandle(asyncio.Protocol):
             return None
         frame = self._frames.popleft()
         self._frames_bytes -= frame.size
-        if self._paused and self._frames_bytes <= _WAITING_BYTES:
+        if self._paused and self._rest is None and self._frames_bytes <= _WAITING_BYTES:
             self._resume_reading()
         return frame
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing for so long; what the child sends meanwhile comes in one piece then."""
+        if not self._paused and not self._spawned.exit.done():
+            self._pause_reading()
+            loop = asyncio.get_running_loop()
+            self._rest = loop.call_later(seconds, self.end_rest)
+
+    def end_rest(self) -> None:
+        """Read on."""
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+            self._resume_reading()
 
     def kill(self, reason: DeathReason, detail: str) -> None:
         """End the child at once; its death will have this reason if nothing came before."""
@@ -144,6 +161,7 @@ class ChildHandle(asyncio.Protocol):
         if not end.done():
             self.kill(DeathReason.PROTOCOL, "it closed its channel and lived on")
             await asyncio.wait((end,))
+        self.end_rest()
         self._resume_reading()
         await asyncio.wait((closed,), timeout=_LAST_WORDS_SECONDS)
         if self._transport is None:

@@ -4,6 +4,9 @@ A batch is given to the slot whole. When one of its tasks runs longer than
 expected, those behind it are recalled and go back to the queue at once, uncounted:
 another slot can have them. The child learns of the recall when it looks for its
 next job; what it says of recalled ones is not listened to.
+
+What the child says of tiny runs comes late and several at a time, so how long one
+took is the child's word, held to what the batch has taken.
 """
 
 from __future__ import annotations
@@ -62,6 +65,7 @@ class SlotRunner:
         self._defect: BaseException | None = None
         self._waiting: dict[int, Lease] = {}
         self._begun: tuple[Lease, float] | None = None
+        self._batch_begun_at = 0.0
         self._overrun: asyncio.TimerHandle | None = None
         self._counters = NOTHING_RUN
 
@@ -83,6 +87,7 @@ class SlotRunner:
     def begin(self, leases: Sequence[Lease]) -> None:
         """Starts a batch; only when not busy."""
         self._waiting = {lease.epoch: lease for lease in leases}
+        self._batch_begun_at = time.monotonic()
         self._batch = asyncio.create_task(self._run(leases))
         self._batch.add_done_callback(self._batch_ended)
 
@@ -119,8 +124,8 @@ class SlotRunner:
                     match event:
                         case Begun(key):
                             self._began(key)
-                        case Finished(key, outcome):
-                            self._finished(key, outcome)
+                        case Finished():
+                            self._finished(event)
                         case Died():
                             self._died(event)
                         case NotBegun(key):
@@ -142,12 +147,27 @@ class SlotRunner:
             return
         self._begun = lease, time.monotonic()
         self._observer(RunBegun(lease))
-        if self._waiting:
-            loop = asyncio.get_running_loop()
-            self._overrun = loop.call_later(OVERRUN_SECONDS, self.recall)
+        if self._waiting and self._overrun is None:
+            self._expect_end(OVERRUN_SECONDS)
 
-    def _finished(self, key: int, outcome: ChildOutcome) -> None:
-        lease, seconds = self._ended(key, outcome)
+    def _expect_end(self, seconds: float) -> None:
+        """Looks then whether a run takes too long: one timer for many tiny ones."""
+        loop = asyncio.get_running_loop()
+        self._overrun = loop.call_later(seconds, self._recall_behind_overrun)
+
+    def _recall_behind_overrun(self) -> None:
+        self._overrun = None
+        if self._begun is None or not self._waiting:
+            return
+        left = self._begun[1] + OVERRUN_SECONDS - time.monotonic()
+        if left > 0:
+            self._expect_end(left)
+        else:
+            self.recall()
+
+    def _finished(self, event: Finished) -> None:
+        outcome = event.outcome
+        lease, seconds = self._ended(event.key, outcome, event.seconds)
         if lease is None:
             return
         self._run_times.ran(lease.cost, seconds)
@@ -164,7 +184,7 @@ class SlotRunner:
         self._settle(lease, verdict)
 
     def _died(self, event: Died) -> None:
-        lease, seconds = self._ended(event.key, event)
+        lease, seconds = self._ended(event.key, event, None)
         if lease is None:
             return
         self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
@@ -175,13 +195,15 @@ class SlotRunner:
         if lease is not None:
             self._put_back(lease, PutBack(Cause.NOT_BEGUN))
 
-    def _ended(self, key: int, end: ChildOutcome | Died) -> tuple[Lease | None, float]:
-        self._end_overrun()
+    def _ended(
+        self, key: int, end: ChildOutcome | Died, said: float | None
+    ) -> tuple[Lease | None, float]:
         if self._begun is None or self._begun[0].epoch != key:
             return None, 0.0
         lease, begun_at = self._begun
         self._begun = None
-        seconds = time.monotonic() - begun_at
+        now = time.monotonic()
+        seconds = now - begun_at if said is None else min(said, now - self._batch_begun_at)
         self._counters = self._counters.ran(lease.cost, seconds)
         self._observer(RunEnded(lease, seconds, end))
         return lease, seconds
