@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy
 from benchmarks.kernel.families import Gates
@@ -23,6 +22,17 @@ class Seconds(NamedTuple):
     running: float
 
 
+Clock: TypeAlias = Callable[[], float]
+"""Seconds since some beginning: as they pass, or as the process has a processor."""
+
+
+class Setting(NamedTuple):
+    """How many threads a system may take, and how its time is measured."""
+
+    threads: int
+    clock: Clock
+
+
 class System(Protocol):
     """A simulator with a circuit in its own form."""
 
@@ -34,11 +44,16 @@ class Ours:
     """The kernel, with a state that is kept, as a worker's child keeps it."""
 
     def __init__(
-        self, num_qubits: int, gates: Gates, threads: int, precision: Precision, variant: str | None
+        self,
+        num_qubits: int,
+        gates: Gates,
+        setting: Setting,
+        precision: Precision,
+        variant: str | None,
     ) -> None:
         self._kernel = Kernel(variant)
         self._circuit = (num_qubits, gates, precision)
-        self._threads = threads
+        self._threads, self._clock = setting
         self._state = self._kernel.state(num_qubits, precision)
 
     def plan(self) -> Plan:
@@ -47,33 +62,33 @@ class Ours:
 
     def run(self, seed: int) -> Seconds:
         """Plans, runs, samples."""
-        begun = time.perf_counter()
+        begun = self._clock()
         plan = self.plan()
-        planned = time.perf_counter()
+        planned = self._clock()
         self._state.run(plan, self._threads)
         points = numpy.sort(numpy.random.default_rng(seed).random(SHOTS))
         numpy.unique(self._state.sample(range(self._circuit[0]), points), return_counts=True)
-        return Seconds(planned - begun, time.perf_counter() - planned)
+        return Seconds(planned - begun, self._clock() - planned)
 
     def sampling(self, shots: int) -> float:
         """Seconds for so many shots of the state that the last run left."""
         points = numpy.sort(numpy.random.default_rng(1).random(shots))
-        begun = time.perf_counter()
+        begun = self._clock()
         self._state.sample(range(self._circuit[0]), points)
-        return time.perf_counter() - begun
+        return self._clock() - begun
 
     def one_pass(self) -> float:
         """Seconds for reading and writing all amplitudes once, with one thread."""
         functions = self._kernel.functions(self._circuit[2])
-        begun = time.perf_counter()
-        functions.scale(self._state.state_qubits, self._state.address, 1.0)
-        return time.perf_counter() - begun
+        begun = self._clock()
+        functions.scale(self._state.state_qubits, self._state.address, 1.0, self._state.control)
+        return self._clock() - begun
 
 
 class Aer:
     """qiskit-aer with its defaults; the circuit is built beforehand."""
 
-    def __init__(self, num_qubits: int, gates: Gates, threads: int) -> None:
+    def __init__(self, num_qubits: int, gates: Gates, setting: Setting) -> None:
         from qiskit import QuantumCircuit
         from qiskit_aer import AerSimulator
 
@@ -83,25 +98,27 @@ class Aer:
             name = names.get((gate.name, gate.controls), gate.name)
             getattr(self._circuit, name)(*gate.angles, *gate.qubits)
         self._circuit.measure(range(num_qubits), range(num_qubits))
-        self._simulator = AerSimulator(method="statevector", max_parallel_threads=threads)
+        self._clock = setting.clock
+        self._simulator = AerSimulator(method="statevector", max_parallel_threads=setting.threads)
 
     def run(self, seed: int) -> Seconds:
         """Runs it, to counts."""
-        begun = time.perf_counter()
+        begun = self._clock()
         result = self._simulator.run(self._circuit, shots=SHOTS, seed_simulator=seed).result()
         if not result.success:
             raise RuntimeError(result.status)
         result.get_counts()
-        return Seconds(0, time.perf_counter() - begun)
+        return Seconds(0, self._clock() - begun)
 
 
 class Qulacs:
     """qulacs without its optimizer, for that may take longer than the run."""
 
-    def __init__(self, num_qubits: int, gates: Gates, threads: int) -> None:
+    def __init__(self, num_qubits: int, gates: Gates, setting: Setting) -> None:
         from qulacs import QuantumCircuit, QuantumState
 
-        del threads  # OMP_NUM_THREADS alone tells it
+        # OMP_NUM_THREADS alone tells it how many threads it may take.
+        self._clock = setting.clock
         self._state = QuantumState(num_qubits)
         self._circuit = QuantumCircuit(num_qubits)
         for gate in gates:
@@ -109,12 +126,12 @@ class Qulacs:
 
     def run(self, seed: int) -> Seconds:
         """Runs it, to outcomes."""
-        begun = time.perf_counter()
+        begun = self._clock()
         self._state.set_zero_state()
         self._circuit.update_quantum_state(self._state)
         outcomes: NDArray[Any] = numpy.array(self._state.sampling(SHOTS, seed))
         numpy.unique(outcomes, return_counts=True)
-        return Seconds(0, time.perf_counter() - begun)
+        return Seconds(0, self._clock() - begun)
 
 
 def _add_to_qulacs(
@@ -138,11 +155,11 @@ def _add_to_qulacs(
         getattr(circuit, f"add_{method}_gate")(*qubits)
 
 
-def _ours(precision: Precision) -> Callable[[int, Gates, int], System]:
-    return lambda num_qubits, gates, threads: Ours(num_qubits, gates, threads, precision, None)
+def _ours(precision: Precision) -> Callable[[int, Gates, Setting], System]:
+    return lambda num_qubits, gates, setting: Ours(num_qubits, gates, setting, precision, None)
 
 
-SYSTEMS: Final[Mapping[str, Callable[[int, Gates, int], System]]] = MappingProxyType(
+SYSTEMS: Final[Mapping[str, Callable[[int, Gates, Setting], System]]] = MappingProxyType(
     {"double": _ours("double"), "single": _ours("single"), "aer": Aer, "qulacs": Qulacs}
 )
-"""By name: builds the system for a circuit and a number of threads."""
+"""By name: builds the system for a circuit and a setting."""

@@ -47,21 +47,21 @@ MUTANTS = [
     ),
     Mutant(
         "a phase stands in a layer before its turn",
-        "layering.c",
-        "phases_from[__builtin_ctzll(left)] = turns_from[__builtin_ctzll(left)] = layer + 1;",
-        "turns_from[__builtin_ctzll(left)] = layer + 1;",
+        "staging.h",
+        "layering->phases_from[qubit] = layering->turns_from[qubit] = layer + 1;",
+        "layering->turns_from[qubit] = layer + 1;",
     ),
     Mutant(
         "a turn stands in a layer before its phase",
-        "layering.c",
+        "staging.h",
         "*from = next_turn > *from ? next_turn : *from;",
         "",
     ),
     Mutant(
         "a control turns in the layer in which it controls",
-        "layering.c",
-        "primitive->turned ? layer + 1 : layer;",
-        "layer;",
+        "staging.h",
+        "next_turn = turned ? layer + 1 : layer;",
+        "next_turn = layer;",
     ),
     Mutant(
         "an operation of a layer is done twice",
@@ -129,6 +129,24 @@ MUTANTS = [
         "tables.inc",
         "if ((base & (uint64_t)term[0]) != (uint64_t)term[1])",
         "if (i >= 0)",
+    ),
+    Mutant(
+        "a chunk has the outer phases of the one before",
+        "run.inc",
+        "if (*made_for != same) {",
+        "if (*made_for == ~(size_t)0) {",
+    ),
+    Mutant(
+        "turns inside a register are forgotten where no others stay in a block",
+        "layers.inc",
+        "sharing.lanes_apart = lanes && !sharing.lanes_in_blocks;",
+        "",
+    ),
+    Mutant(
+        "turns that reach out of a block are done in it",
+        "layers.inc",
+        "has_table && sharing.num_tabled <= turns->num_low;",
+        "has_table;",
     ),
     Mutant(
         "a chunk is not written back",

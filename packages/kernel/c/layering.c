@@ -267,28 +267,12 @@ static void write_rest(struct plan_writer *writer, const struct stage_bits *stag
 /* The layer of each chosen primitive. Returns the number of layers. */
 static int32_t assign_layers(const struct plan_writer *writer, const struct stage_choice *choice,
                              int32_t *layers) {
-    /* The first layer in which a phase, and a turn, of a qubit may stand. */
-    int32_t phases_from[64] = {0}, turns_from[64] = {0}, num_layers = 0;
+    struct layering layering = {0};
+    int32_t num_layers = 0;
     for (size_t i = 0; i < choice->num_chosen; i++) {
         const struct primitive *primitive = writer->primitives + choice->chosen[i];
-        int32_t layer = 0;
-        for (uint64_t left = primitive->mask; left; left &= left - 1) {
-            int32_t from = phases_from[__builtin_ctzll(left)];
-            layer = from > layer ? from : layer;
-        }
-        for (uint64_t left = primitive->turned; left; left &= left - 1) {
-            int32_t from = turns_from[__builtin_ctzll(left)];
-            layer = from > layer ? from : layer;
-        }
-        int32_t next_turn = primitive->turned ? layer + 1 : layer;
-        for (uint64_t left = primitive->mask; left; left &= left - 1) {
-            int32_t *from = turns_from + __builtin_ctzll(left);
-            *from = next_turn > *from ? next_turn : *from;
-        }
-        for (uint64_t left = primitive->turned; left; left &= left - 1)
-            phases_from[__builtin_ctzll(left)] = turns_from[__builtin_ctzll(left)] = layer + 1;
-        layers[i] = layer;
-        num_layers = layer + 1 > num_layers ? layer + 1 : num_layers;
+        layers[i] = place_in_layer(&layering, primitive->turned, primitive->mask);
+        num_layers = layers[i] + 1 > num_layers ? layers[i] + 1 : num_layers;
     }
     return num_layers;
 }

@@ -21,10 +21,23 @@ struct stage_needs stage_needs_begin(const struct stage_head *stage, int64_t rea
     return needs;
 }
 
+uint64_t involved_qubits(const struct stage_head *stage, const struct step *step) {
+    uint64_t involved = 0, outer = 0;
+    for (int i = 0; i < stage->num_outer; i++)
+        outer |= (uint64_t)1 << stage->outer[i];
+    for (int i = 0; i < step->num_outer_terms; i++)
+        involved |= (uint64_t)step->outer_terms[3 * i];
+    return involved & outer;
+}
+
 void stage_needs_add(struct stage_needs *needs, const struct step *step) {
-    if (step->kind == STEP_TABLE)
-        needs->stage_bytes +=
-            (int64_t)rounded_up(2 * ((size_t)1 << needs->stage->chunk_qubits) * needs->real_bytes);
+    if (step->kind != STEP_TABLE)
+        return;
+    size_t table = rounded_up(2 * ((size_t)1 << needs->stage->chunk_qubits) * needs->real_bytes);
+    int num_involved = __builtin_popcountll(involved_qubits(needs->stage, step));
+    needs->stage_bytes += (int64_t)table;
+    if (num_involved && num_involved + FEWEST_SAME_CHUNKS_BITS <= needs->stage->num_outer)
+        needs->thread_bytes += (int64_t)(LINE_BYTES + table);
 }
 
 /* The gap keeps the two parts of an amplitude apart in the caches. */

@@ -34,15 +34,29 @@ struct stage_needs {
     int64_t stage_bytes, thread_bytes;
 };
 
+/* Fewer chunks than these in a row with the same outer factors do not repay a table that holds
+   them. */
+enum { FEWEST_SAME_CHUNKS_BITS = 2 };
+
 struct stage_needs stage_needs_begin(const struct stage_head *stage, int64_t real_bytes);
 void stage_needs_add(struct stage_needs *needs, const struct step *step);
 
-/* A step as the run needs it. */
+/* A step as the run needs it.
+
+Attributes:
+    table: real parts then imaginary ones, 2^chunk_qubits each; NULL when it has none.
+    involved: the outer qubits on which its phases depend.
+    combined: where in a thread's room the table lies that has the outer factors in it, behind a
+        line that says for which chunks; 0 when they are multiplied by each time. */
 struct ready_step {
     struct step step;
-    /* The table, real parts then imaginary ones, 2^chunk_qubits each; NULL when it has none. */
     void *table;
+    uint64_t involved;
+    size_t combined;
 };
+
+/* The stage's outer qubits on which a table's phases depend. */
+uint64_t involved_qubits(const struct stage_head *stage, const struct step *step);
 
 /* Factors of a chunk's bits that only the chunk's number tells. */
 enum { OUTER_FACTORS = 2 * ((1 << UNBROKEN_BITS) + (1 << (LARGEST_CHUNK_QUBITS - UNBROKEN_BITS))) };

@@ -49,6 +49,7 @@ static int write_stages(struct plan_writer *writer, const struct kernel_planning
         .chunk_qubits = chunk_qubits < lowered->num_qubits ? chunk_qubits : lowered->num_qubits,
         .contiguous_qubits = (int)planning->contiguous_qubits,
         .probabilities_only = planning->probabilities_only != 0,
+        .touched = writer->touched,
         .remaining = malloc((count + 1) * sizeof(struct sketch)),
         .num_remaining = count,
         .chosen = malloc((count + 1) * sizeof(int32_t)),
@@ -63,8 +64,10 @@ static int write_stages(struct plan_writer *writer, const struct kernel_planning
                                                primitive_work(primitive)};
     }
     struct stage_choice choice;
-    while (result == KERNEL_DONE && next_stage(&staging, &choice))
+    while (result == KERNEL_DONE && next_stage(&staging, &choice)) {
         result = choice.num_chosen ? write_stage(writer, &choice) : KERNEL_BROKEN_PLAN;
+        staging.touched = writer->touched;
+    }
     free(staging.remaining);
     free(staging.chosen);
     free(staging.done);

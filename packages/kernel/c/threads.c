@@ -20,10 +20,15 @@ void in_threads(int num_threads, void (*work)(void *context, int thread), void *
     pthread_t threads[LARGEST_NUM_THREADS];
     struct task tasks[LARGEST_NUM_THREADS];
     int begun = 1;
-    for (; begun < num_threads; begun++) {
-        tasks[begun] = (struct task){work, context, begun};
-        if (pthread_create(threads + begun, NULL, do_task, tasks + begun) != 0)
-            break;
+    pthread_attr_t attributes;
+    if (num_threads > 1 && pthread_attr_init(&attributes) == 0) {
+        pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+        for (; begun < num_threads; begun++) {
+            tasks[begun] = (struct task){work, context, begun};
+            if (pthread_create(threads + begun, &attributes, do_task, tasks + begun) != 0)
+                break;
+        }
+        pthread_attr_destroy(&attributes);
     }
     work(context, 0);
     for (int i = begun; i < num_threads; i++)

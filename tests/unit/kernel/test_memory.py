@@ -59,6 +59,13 @@ def test_planning_takes_more_than_it_says(counted: Counted, circuit: Circuit) ->
     assert counted.counting.counting_held() == 0
 
 
+@given(circuit=circuits(max_qubits=20, max_operations=100))
+def test_a_gate_takes_more_than_two_kilobytes_to_plan(circuit: Circuit) -> None:
+    plan = Kernel().plan(circuit.num_qubits, circuit.operations)
+    matrices = sum(each.matrix.nbytes for each in circuit.operations if isinstance(each, Unitary))
+    assert plan.planning_bytes <= (64 << 10) + 2048 * len(circuit.operations) + 7 * matrices
+
+
 def test_planning_takes_much_less_than_it_says(counted: Counted) -> None:
     circuit = _brickwork(20, 200)
     counted.counting.counting_begin(0)
@@ -129,10 +136,16 @@ def test_a_process_with_little_memory_ends_or_raises_something_else(megabytes: i
     assert outcome.ended in ("done", "out_of_memory")
 
 
-def test_a_run_takes_more_than_its_plan_says() -> None:
+def test_a_run_fails_with_what_its_plan_says() -> None:
     said = _in_little_memory(1 << 40)
     assert said.ended == "done"
     assert _in_little_memory(said.run_bytes + (2 << 20)).ended == "done"
+
+
+@pytest.mark.parametrize("threads", [1, 5])
+def test_a_run_takes_more_than_its_plan_says(threads: int) -> None:
+    outcome = _in_little_memory(1 << 40, threads)
+    assert outcome.mapped_bytes <= outcome.run_bytes + threads * (256 << 10) + (2 << 20)
 
 
 def test_a_run_takes_less_than_its_plan_says() -> None:
@@ -150,27 +163,27 @@ def _brickwork(num_qubits: int, layers: int) -> Circuit:
 
 
 class Outcome(NamedTuple):
-    """How a process ended, and what the run took by its plan."""
+    """How a process ended, what its run took by the plan, and by the system."""
 
     ended: str
     run_bytes: int
+    mapped_bytes: int
 
 
-def _in_little_memory(num_bytes: int) -> Outcome:
+def _in_little_memory(num_bytes: int, threads: int = 1) -> Outcome:
     """Plans, runs and samples a circuit of 22 qubits in so much more than Python had already."""
     done = subprocess.run(
-        [sys.executable, "-c", dedent(_PROGRAM), str(num_bytes)],
+        [sys.executable, "-c", dedent(_PROGRAM), str(num_bytes), str(threads)],
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    ended, run_bytes = json.loads(done.stdout)
-    return Outcome(ended, run_bytes)
+    return Outcome(*json.loads(done.stdout))
 
 
 _PROGRAM = """
-    import json, resource, sys
+    import json, re, resource, sys
     import numpy
     from collections import namedtuple
     from qcexec_kernel import Kernel, KernelError
@@ -181,16 +194,22 @@ _PROGRAM = """
     circuit += [Gate("rzz", (0.3,), (qubit, qubit + 1), 0) for qubit in range(21)]
     circuit += [Gate("rx", (0.3,), (qubit,), 0) for qubit in range(22)]
     uniforms = numpy.linspace(0, 1, 1000, endpoint=False)
+    threads = int(sys.argv[2])
+
+    def mapped_at_most():
+        status = open("/proc/self/status").read()
+        return int(re.search(r"VmPeak:\\s+(\\d+) kB", status)[1]) << 10
+
     mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + int(sys.argv[1]),) * 2)
     ended, run_bytes = "done", 0
     try:
         plan = kernel.plan(22, circuit)
-        run_bytes = kernel.state_bytes(22) + plan.workspace_bytes(1)
+        run_bytes = kernel.state_bytes(22) + plan.workspace_bytes(threads)
         with kernel.state(22) as state:
-            state.run(plan)
+            state.run(plan, threads)
             state.sample(range(22), uniforms)
     except KernelError as error:
         ended = error.code
-    print(json.dumps([ended, run_bytes]))
+    print(json.dumps([ended, run_bytes, mapped_at_most() - mapped]))
 """

@@ -82,6 +82,14 @@ def test_a_layered_circuit_takes_more_passes_than_it_did(kernel: Kernel) -> None
     assert kernel.plan(24, layered(24, 20), probabilities_only=True).passes < 10
 
 
+def test_work_is_done_after_all_qubits_have_left_zero_that_could_be_done_before(
+    kernel: Kernel,
+) -> None:
+    """A rotation costs 2 multiply-adds an amplitude of the whole state, and a table's share."""
+    plan = kernel.plan(20, layered(20, 20), probabilities_only=True)
+    assert plan.multiply_adds / 2.0**20 < 1.7 * plan.measures.num_rotations
+
+
 def test_a_plan_does_not_say_what_it_takes(kernel: Kernel) -> None:
     plan = kernel.plan(20, [("h", (), (qubit,), 0) for qubit in range(20)])
     described = plan.describe()

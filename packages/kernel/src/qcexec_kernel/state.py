@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final, Self, TypeVar
 
@@ -29,7 +30,7 @@ from qcexec_kernel.plan import Plan
 
 _Kind = TypeVar("_Kind", bound=numpy.generic)
 
-_BLOCK_QUBITS: Final = 12
+_BLOCK_QUBITS: Final = 9
 _SMALL_BYTES: Final = 4 << 10
 # Amplitudes are brought back to length one before they leave the range of single precision.
 _SMALLEST_SCALE: Final = 1e-10
@@ -197,9 +198,14 @@ class State:
             *(len(points), _address(points), _address(indices)),
         )
         indices ^= self._flips
-        outcomes = numpy.zeros(len(points), dtype=numpy.int64)
+        # Bits that move as far as each other move together: all of them, where none was renamed.
+        moved: defaultdict[int, int] = defaultdict(int)
         for bit, qubit in enumerate(qubits):
-            outcomes |= (indices >> self._positions[qubit] & 1) << bit
+            moved[bit - self._positions[qubit]] |= 1 << self._positions[qubit]
+        outcomes = numpy.zeros(len(points), dtype=numpy.int64)
+        for distance, mask in moved.items():
+            bits = indices & mask
+            outcomes |= bits << distance if distance >= 0 else bits >> -distance
         return outcomes.view(numpy.uint64)
 
     def amplitudes(self) -> NDArray[numpy.complex128]:
