@@ -159,7 +159,8 @@ async def test_a_large_payload_and_a_large_result_arrive_whole(slot: Slot) -> No
 
 async def test_a_payload_over_the_limit_is_refused_and_its_mates_run(slot: Slot) -> None:
     events = await collect(slot, job(0, "answer"), Job(1, bytes(BODY_LIMIT + 1), seed=1))
-    refused, begun, finished = events
+    too_large, refused, begun, finished = events
+    assert too_large == Begun(1)
     assert isinstance(refused, Finished)
     assert isinstance(refused.outcome, Refused)
     assert (refused.key, refused.outcome.code) == (1, "payload_too_large")

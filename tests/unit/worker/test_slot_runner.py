@@ -14,6 +14,7 @@ from qcexec_queue.states import Destination, Lane, Outcome, Priority
 from qcexec_queue.tasks import Lease
 from qcexec_queue.workers import NOTHING_RUN, PoolRow, WorkerIdentity
 from qcexec_worker.appetite import RunTimes
+from qcexec_worker.channel import BODY_LIMIT
 from qcexec_worker.desk import Desk, Outgoing
 from qcexec_worker.events import Event, RunEnded
 from qcexec_worker.jobs import ChildLimits, SlotLimits
@@ -98,6 +99,13 @@ async def test_each_lease_ends_once_with_its_own_result(bench: Bench) -> None:
     assert bench.run_times.seconds_per_cost is not None
     # They are named by heartbeats until the write is answered.
     assert bench.desk.epochs == [good.epoch, bad.epoch]
+
+
+async def test_a_payload_that_no_frame_takes_fails_its_task_and_no_other(bench: Bench) -> None:
+    huge, good = lease(padding="x" * BODY_LIMIT), lease()
+    outgoing = await bench.run(huge, good)
+    codes = {each.epoch: each.result.code for each in outgoing.completions}
+    assert codes == {huge.epoch: "payload_too_large", good.epoch: None}
 
 
 @pytest.mark.parametrize("report", [{"method": ["a"]}, {"depth": {}}, {"notes": "x" * 10_000}])

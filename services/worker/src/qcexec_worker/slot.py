@@ -19,6 +19,7 @@ from qcexec_worker.child_handle import ChildHandle
 from qcexec_worker.errors import ChildNotStarted, ForkserverLost
 from qcexec_worker.events import ChildReplaced, Observer, ignore
 from qcexec_worker.jobs import (
+    Begun,
     DeathReason,
     Finished,
     Job,
@@ -90,9 +91,9 @@ class Slot:
     async def run(self, jobs: Sequence[Job]) -> AsyncGenerator[SlotEvent]:
         """Run jobs in order, one at a time, and tell what happens to each.
 
-        Every job ends in exactly one of Finished, Died and NotBegun. An iteration that is
-        given up before its end kills the child: close it (`contextlib.aclosing`) to have that
-        at once. Raises RuntimeError while another batch runs.
+        Every job ends in exactly one of Finished, Died and NotBegun, the first two after Begun.
+        An iteration that is given up before its end kills the child: close it
+        (`contextlib.aclosing`) to have that at once. Raises RuntimeError while another batch runs.
         """
         if self._running:
             raise RuntimeError(f"slot {self._name} runs a batch already")
@@ -102,6 +103,7 @@ class Slot:
         try:
             for job in jobs:
                 if len(job.payload) > BODY_LIMIT:
+                    yield Begun(job.key)
                     yield Finished(job.key, Refused("payload_too_large", _TOO_LARGE))
             while waiting:
                 child = await self._wait_for_child()
