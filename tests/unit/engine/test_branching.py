@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 from qcexec_engine import gates
 from qcexec_engine.analysis.circuit import analyse
 from qcexec_engine.classical import Bits, Calculation, Constant
-from qcexec_engine.dense import qulacs_gates
+from qcexec_engine.dense import kernel_run, qulacs_gates
+from qcexec_engine.dense.kernel_state import KernelSimulator
+from qcexec_engine.dense.qulacs_state import DenseSimulator
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.branching import SHOT_TREE
 from qcexec_engine.program import Branch, Gate, Measure, Operation, Program, Register, Unitary
+from qcexec_engine.sampling import random_numbers
+from qcexec_engine.shot_tree.instructions import instructions
+from qcexec_engine.shot_tree.tree import ShotTree
 from support.dense_reference import distribution, final_state, total_variation
-from support.random_programs import any_gate, any_unitary
+from support.random_programs import any_gate, any_unitary, dynamic_programs
 
 _LIMITS = Limits(1 << 30)
 
@@ -79,6 +84,61 @@ def test_states_of_every_size_are_sampled_as_they_are(num_qubits: int, measured:
     # fault, for it strays from its mean by no more than sqrt(ln(1/p) / (2 shots)) but with p.
     noise = 0.5 * (len(expected) / shots) ** 0.5 + (18.4 / (2 * shots)) ** 0.5
     assert total_variation(frequencies, expected) < noise
+
+
+@pytest.mark.parametrize("shots", [300, 300_000])
+def test_many_qubits_are_drawn_by_the_kernel_as_by_qulacs(shots: int) -> None:
+    """Fewer shots than outcomes are drawn one by one, and more from a distribution."""
+    if kernel_run.missing() is not None:
+        pytest.skip("there is no kernel for this machine")
+    circuit = analyse(_entangled(19, 14))
+    cost = SHOT_TREE.cost(circuit, shots, _LIMITS)
+    assert circuit.num_qubits == 17
+    assert cost is not None
+    assert cost.reason.endswith(kernel_run.variant())
+    outcomes = SHOT_TREE.prepare(circuit, _LIMITS).sample(shots, 4)
+    tree = ShotTree(instructions(circuit.program), DenseSimulator(17), 0, 100, 1000)
+    expected = tree.sample(shots, random_numbers(5))
+    assert outcomes.counts.sum() == shots
+    bits = numpy.unpackbits(outcomes.rows, axis=1, bitorder="little")[:, :16]
+    ones = outcomes.counts @ bits / shots
+    others = [
+        sum(n for value, n in expected.items() if value >> bit & 1) / shots for bit in range(16)
+    ]
+    # Five standard deviations of the difference of two frequencies.
+    assert ones == pytest.approx(others, abs=5 * (0.5 / shots) ** 0.5)
+
+
+def test_the_kernel_draws_the_same_for_a_seed_with_one_state_as_with_many() -> None:
+    if kernel_run.missing() is not None:
+        pytest.skip("there is no kernel for this machine")
+    program = analyse(_entangled(18, 14)).program
+    drawn = [
+        ShotTree(instructions(program), KernelSimulator(16), 0, states, 1000).sample(
+            500, random_numbers(8)
+        )
+        for states in (1, 2, 100)
+    ]
+    assert drawn[0] == drawn[1] == drawn[2]
+
+
+@given(dynamic_programs())
+def test_the_kernel_s_outcomes_are_as_frequent_as_they_are_probable(program: Program) -> None:
+    if kernel_run.missing() is not None:
+        pytest.skip("there is no kernel for this machine")
+    tree = ShotTree(
+        instructions(program),
+        KernelSimulator(program.num_qubits),
+        program.initial_memory,
+        100,
+        10_000,
+    )
+    shots = 10**12
+    mask = (1 << program.num_bits) - 1
+    seen: dict[int, float] = {}
+    for value, count in tree.sample(shots, random_numbers(1)).items():
+        seen[value & mask] = seen.get(value & mask, 0) + count / shots
+    assert total_variation(seen, distribution(program)) < 2e-5
 
 
 def test_the_seed_alone_decides_what_is_drawn() -> None:

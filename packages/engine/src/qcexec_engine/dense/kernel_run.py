@@ -41,6 +41,26 @@ def plans(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> 
         )
 
 
+def segment_plans(gates: Sequence[Operation], num_qubits: int) -> Iterator[Plan]:
+    """The plans that together are gates in the middle of a circuit, in double precision.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+    """
+    kernel = _loaded()
+    for start in range(0, len(gates), _PIECE):
+        yield kernel.plan(num_qubits, gates[start : start + _PIECE], "double", begins_in_zero=False)
+
+
+def zero_state(num_qubits: int) -> State:
+    """|0...0> of at least one qubit, in double precision.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+    """
+    return _loaded().state(num_qubits, "double")
+
+
 def variant() -> str:
     """Which variant of the kernel this processor runs; "none" where there is none."""
     kernel = _kernel()
@@ -58,6 +78,18 @@ def memory_bytes(num_qubits: int, num_gates: int, precision: Precision) -> int:
     state = (2 * _REAL_BYTES[precision]) << max(num_qubits, _FEWEST_QUBITS)
     chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
     return state + _MOST_TABLES * chunk + min(num_gates, _PIECE) * _GATE_BYTES + _FIXED_BYTES
+
+
+def waiting_state_bytes(num_qubits: int, num_gates: int) -> int:
+    """What one of many states takes at most, between plans that together have so many gates."""
+    tables = min(num_gates, _MOST_TABLES) + 2
+    chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
+    return (16 << max(num_qubits, _FEWEST_QUBITS)) + tables * chunk
+
+
+def kept_plans_bytes(num_gates: int) -> int:
+    """What plans of so many gates take at most, while they are made, and kept."""
+    return min(num_gates, _PIECE) * _GATE_BYTES + num_gates * _PLANNED_GATE_BYTES + _FIXED_BYTES
 
 
 def _loaded() -> Kernel:
@@ -79,8 +111,10 @@ def _kernel() -> Kernel | str:
 _PIECE: Final = 20_000
 _FEWEST_QUBITS: Final = 4
 _CHUNK_QUBITS: Final = 14
-_MOST_TABLES: Final = 66
-"""A stage has 64 tables at most, and there are a chunk and the table that is being made."""
+_MOST_TABLES: Final = 130
+"""A stage has 64 tables at most, and as many of its thread's own; beside them a chunk and the table
+that is being made."""
 _GATE_BYTES: Final = 2048
+_PLANNED_GATE_BYTES: Final = 512
 _FIXED_BYTES: Final = 2 << 20
 _REAL_BYTES: Final = {"double": 8, "single": 4}
