@@ -143,10 +143,10 @@ MUTANTS = [
         "",
     ),
     Mutant(
-        "turns that reach out of a block are done in it",
+        "a table is forgotten whose turns reach out of a block",
         "layers.inc",
-        "has_table && sharing.num_tabled <= turns->num_low;",
-        "has_table;",
+        "NAME(do_table)(layer, chunk_qubits, chunk_qubits, 0, sharing.num_tabled, re, im);",
+        ";",
     ),
     Mutant(
         "a chunk is not written back",

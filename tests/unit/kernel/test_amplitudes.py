@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 from qcexec_kernel import Kernel, Precision
 from unit.kernel.circuits import Circuit, circuits, layered
 from unit.kernel.comparison import CLOSE, FEW_EXAMPLES, distance, small_chunks
-from unit.kernel.reference import evolved, zero
+from unit.kernel.reference import Gate, evolved, zero
 
 BOTH = pytest.mark.parametrize("precision", ["double", "single"])
 
@@ -58,6 +58,36 @@ def test_layers_of_gates_are_put_into_stages_in_another_order(
         state.run(small_chunks(kernel, circuit))
         got = state.amplitudes()
     assert distance(got, evolved(*circuit, zero(num_qubits))) < 1e-12
+
+
+@BOTH
+@FEW_EXAMPLES
+@given(
+    layers=strategies.lists(
+        strategies.tuples(
+            strategies.sets(strategies.sampled_from([0, 1, 2, 5, 9, 10, 11, 12]), min_size=1),
+            strategies.booleans(),
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_turns_that_reach_out_of_a_block_are_done_with_others(
+    kernel: Kernel, precision: Precision, layers: list[tuple[set[int], bool]]
+) -> None:
+    """With a table of phases before them, or after single phases."""
+    num_qubits = 13
+    operations = [Gate("h", (), (qubit,)) for qubit in range(num_qubits)]
+    for turned, has_table in layers:
+        neighbours = [(qubit, qubit + 1) for qubit in range(num_qubits - 1)]
+        some = neighbours if has_table else [(low, low + 1) for low in turned if low < 12][:1]
+        operations += [Gate("p", (0.3,), pair, 1) for pair in some]
+        operations += [Gate("ry", (0.2 + 0.1 * qubit,), (qubit,)) for qubit in sorted(turned)]
+    with kernel.state(num_qubits, precision) as state:
+        state.run(kernel.plan(num_qubits, operations, precision))
+        got = state.amplitudes()
+    expected = evolved(num_qubits, operations, zero(num_qubits))
+    assert distance(got, expected) < CLOSE[precision]
 
 
 @BOTH

@@ -6,11 +6,11 @@ Long circuits are planned and run in pieces, so that planning takes little memor
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from qcexec_engine.dense.kernel_cost import Precision
-from qcexec_engine.program import Operation
+from qcexec_engine.program import Operation, Unitary
 from qcexec_kernel import Kernel, NoKernel, Plan, State
 
 
@@ -33,11 +33,11 @@ def plans(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> 
         MemoryError: the process could not get the memory.
     """
     kernel = _loaded()
-    for start in range(0, max(1, len(gates)), _PIECE):
+    for start, end in _pieces(gates):
         yield kernel.plan(
-            *(num_qubits, gates[start : start + _PIECE], precision),
+            *(num_qubits, gates[start:end], precision),
             begins_in_zero=start == 0,
-            probabilities_only=start + _PIECE >= len(gates),
+            probabilities_only=end == len(gates),
         )
 
 
@@ -48,8 +48,8 @@ def segment_plans(gates: Sequence[Operation], num_qubits: int) -> Iterator[Plan]
         MemoryError: the process could not get the memory.
     """
     kernel = _loaded()
-    for start in range(0, len(gates), _PIECE):
-        yield kernel.plan(num_qubits, gates[start : start + _PIECE], "double", begins_in_zero=False)
+    for start, end in _pieces(gates):
+        yield kernel.plan(num_qubits, gates[start:end], "double", begins_in_zero=False)
 
 
 def zero_state(num_qubits: int) -> State:
@@ -73,11 +73,19 @@ def missing() -> str | None:
     return kernel if isinstance(kernel, str) else None
 
 
-def memory_bytes(num_qubits: int, num_gates: int, precision: Precision) -> int:
-    """What a final state takes at most, while it is computed."""
+def planning_weight(gate_counts: Mapping[tuple[str, int], int]) -> int:
+    """How much planning takes for a circuit at most, in gates: a unitary counts for many."""
+    return sum(
+        count * (_UNITARY_WEIGHT if name == "unitary" else 1)
+        for (name, _), count in gate_counts.items()
+    )
+
+
+def memory_bytes(num_qubits: int, weight: int, precision: Precision) -> int:
+    """What a final state takes at most, while it is computed, with the planning's weight."""
     state = (2 * _REAL_BYTES[precision]) << max(num_qubits, _FEWEST_QUBITS)
     chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
-    return state + _MOST_TABLES * chunk + min(num_gates, _PIECE) * _GATE_BYTES + _FIXED_BYTES
+    return state + _MOST_TABLES * chunk + min(weight, _PIECE) * _GATE_BYTES + _FIXED_BYTES
 
 
 def waiting_state_bytes(num_qubits: int, num_gates: int) -> int:
@@ -87,9 +95,24 @@ def waiting_state_bytes(num_qubits: int, num_gates: int) -> int:
     return (16 << max(num_qubits, _FEWEST_QUBITS)) + tables * chunk
 
 
-def kept_plans_bytes(num_gates: int) -> int:
-    """What plans of so many gates take at most, while they are made, and kept."""
-    return min(num_gates, _PIECE) * _GATE_BYTES + num_gates * _PLANNED_GATE_BYTES + _FIXED_BYTES
+def kept_plans_bytes(weight: int) -> int:
+    """What plans of so much weight take at most, while they are made, and kept."""
+    return min(weight, _PIECE) * _GATE_BYTES + weight * _PLANNED_GATE_BYTES + _FIXED_BYTES
+
+
+def _pieces(gates: Sequence[Operation]) -> Iterator[tuple[int, int]]:
+    """Where each piece begins and ends, of which none weighs more than one gate too much.
+
+    One piece at least, also of nothing.
+    """
+    start = weight = 0
+    for place, gate in enumerate(gates):
+        weight += _UNITARY_WEIGHT if type(gate) is Unitary else 1
+        if weight >= _PIECE:
+            yield start, place + 1
+            start, weight = place + 1, 0
+    if start < len(gates) or not gates:
+        yield start, len(gates)
 
 
 def _loaded() -> Kernel:
@@ -109,6 +132,8 @@ def _kernel() -> Kernel | str:
 
 
 _PIECE: Final = 20_000
+_UNITARY_WEIGHT: Final = 256
+"""One on six qubits, the most that there are: planning takes seven times its matrix."""
 _FEWEST_QUBITS: Final = 4
 _CHUNK_QUBITS: Final = 14
 _MOST_TABLES: Final = 130

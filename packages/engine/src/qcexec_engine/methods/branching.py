@@ -82,7 +82,7 @@ def _room(circuit: Circuit) -> _Room:
     num_gates = sum(circuit.gate_counts.values())
     return _Room(
         kernel_run.waiting_state_bytes(num_qubits, num_gates),
-        kernel_run.kept_plans_bytes(num_gates),
+        kernel_run.kept_plans_bytes(kernel_run.planning_weight(circuit.gate_counts)),
     )
 
 

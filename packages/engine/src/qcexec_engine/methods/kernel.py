@@ -116,9 +116,9 @@ def _precision(circuit: Circuit, limits: Limits) -> Precision:
 def _memory_bytes(circuit: Circuit, precision: Precision, shots: int) -> int:
     num_measured = len(circuit.terminal or ())
     row_bytes = -(-circuit.program.num_bits // 8)
-    num_gates = sum(circuit.gate_counts.values())
+    weight = kernel_run.planning_weight(circuit.gate_counts)
     return (
-        kernel_run.memory_bytes(circuit.num_qubits, num_gates, precision)
+        kernel_run.memory_bytes(circuit.num_qubits, weight, precision)
         + (16 << min(num_measured, _SUMMED_QUBITS))
         + shots * (_BYTES_PER_SHOT + 2 * row_bytes)
         + _FIXED_BYTES
