@@ -12,10 +12,9 @@ import os
 import statistics
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -33,12 +32,11 @@ from qcexec_engine.program import Gate, Measure, Program, Register
 
 _LIMITS = Limits(memory_bytes=1 << 32, precision="double")
 _SHOTS = 1024
-_SIZES = (4, 6, 8, 10, 12, 14, 16, 18, 20)
-_KINDS = get_args(kernel_cost.Kind)
+_SIZES = (4, 6, 8, 10, 12, 14, 16, 18, 20, 22)
 
 
 class Figure(NamedTuple):
-    """What one circuit took, and what it consists of: fixed, gates, amplitudes, kinds."""
+    """What one circuit took, what it consists of, in numbers of each part, and the estimate."""
 
     name: str
     parts: list[float]
@@ -63,7 +61,10 @@ def main(arguments: Sequence[str]) -> int:
     taken = numpy.array([figure.seconds for figure in figures])
     # Each row is divided by its time, so that relative errors count.
     found, _ = nnls(parts / taken[:, None], numpy.ones(len(figures)))
-    names = ("fixed", "planning a gate", "reading an amplitude", *_KINDS)
+    names = (
+        *("a circuit", "planning a gate", "reading an amplitude", "a turn", "a phase", "a link"),
+        "a table's entry",
+    )
     for name, seconds in zip(names, found.tolist(), strict=True):
         print(f"{name:24}{seconds * 1e9:14.3f} ns")
     _told("as it is", [figure.estimated / figure.seconds for figure in figures])
@@ -94,11 +95,10 @@ def _public(folder: Path | None) -> Iterator[tuple[str, Circuit]]:
 
 
 def _figure(name: str, circuit: Circuit) -> Figure:
-    kinds: Counter[str] = Counter()
-    for (gate, controls), count in circuit.gate_counts.items():
-        kinds[kernel_cost.kind_of(gate, controls)] += count
+    gates, *rest = kernel_cost.work(circuit.gate_counts)
     size = float(1 << circuit.num_qubits)
-    parts = [1.0, float(kinds.total()), size, *[kinds[kind] * size for kind in _KINDS]]
+    entries = kernel_cost.table_entries(rest[0], circuit.num_qubits)
+    parts = [1.0, float(gates), size, *[count * size for count in rest], entries]
     cost = KERNEL.cost(circuit, _SHOTS, _LIMITS)
     assert cost is not None
     return Figure(name, parts, _least_seconds(circuit), cost.seconds)

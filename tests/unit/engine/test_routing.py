@@ -8,10 +8,11 @@ import pytest
 
 from qcexec_engine import routing
 from qcexec_engine.analysis.circuit import Circuit, analyse
+from qcexec_engine.classical import Bits
 from qcexec_engine.errors import CircuitTooLarge, UnsupportedFeature
 from qcexec_engine.limits import Limits
-from qcexec_engine.methods.method import Cost, Prepared
-from qcexec_engine.program import Gate, Measure, Operation, Program, Register
+from qcexec_engine.methods.method import Cost, Method, Prepared
+from qcexec_engine.program import Branch, Gate, Measure, Operation, Program, Register
 from qcexec_engine.report import METHODS, Needs
 
 LIMITS = Limits(1 << 30, task_seconds=100)
@@ -25,6 +26,11 @@ class Priced:
     seconds: float | None
     memory_bytes: int = 1000
     lacking: str | None = None
+    floor: float = 0.0
+
+    def floor_seconds(self, circuit: Circuit) -> float:
+        del circuit
+        return self.floor
 
     def missing(self) -> str | None:
         return self.lacking
@@ -47,11 +53,42 @@ def measured(num_qubits: int, gates: list[Gate]) -> Circuit:
 
 BELL = measured(2, [Gate("h", (), (0,)), Gate("x", (), (0, 1), 1)])
 
+FEEDBACK = analyse(
+    Program(
+        2,
+        (Register("c", 2),),
+        (
+            Gate("h", (), (0,)),
+            Measure(0, 0),
+            Branch(Bits((0,)), (Gate("h", (), (1,)),), ()),
+            Measure(1, 1),
+        ),
+        2,
+    )
+)
+
 
 def chosen(*methods: Priced, limits: Limits = LIMITS, forced: str | None = None) -> str:
     choice = routing.choose(BELL, 100, limits, forced=forced, methods=methods)
     assert isinstance(choice, routing.Choice)
     return choice.method.name
+
+
+@pytest.mark.parametrize("method", routing.METHODS, ids=lambda method: str(method.name))
+@pytest.mark.parametrize("shots", [1, 100_000])
+def test_no_estimate_is_below_what_a_method_says_that_it_takes_at_the_least(
+    method: Method, shots: int
+) -> None:
+    tiny = measured(1, [Gate("h", (), (0,))])
+    for circuit in (tiny, BELL, FEEDBACK):
+        cost = method.cost(circuit, shots, LIMITS)
+        assert cost is None or cost.seconds >= method.floor_seconds(circuit)
+
+
+def test_who_takes_longer_at_the_least_than_the_best_so_far_is_not_asked() -> None:
+    dear = Priced("dear", 1.0, floor=3.0)
+    asked = Priced("asked", 2.0, floor=1.0)
+    assert chosen(Priced("first", 2.5), dear, asked) == "asked"
 
 
 def test_the_quickest_that_fits_is_chosen() -> None:

@@ -154,6 +154,8 @@ def _best(
     best = None
     best_rank = (3, 0.0)
     for method in methods:
+        if best_rank <= (0, method.floor_seconds(circuit)):
+            continue
         cost = method.cost(circuit, shots, limits)
         if cost is None:
             continue

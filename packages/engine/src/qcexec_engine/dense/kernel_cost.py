@@ -1,68 +1,97 @@
 """How long the kernel takes, from the numbers of gates of each kind.
 
 The kernel merges what it can, so a gate costs what it adds to its neighbours, and that depends on
-them. The numbers are averages over circuits of many kinds, fitted by
+them. Gates are counted as what the kernel makes of them: turns of one qubit, phases of one, and
+links between two. The times are averages over circuits of many kinds, fitted by
 `benchmarks/engine/fit_kernel.py` on the machine whose speed is the reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Precision = Literal["double", "single"]
 
-Kind = Literal[
-    "turn", "phase", "linked_phase", "flip", "linked_flip", "linked_turn", "pair", "free"
-]
 
-# For each amplitude in double precision, by what a gate makes the kernel do.
-NANOSECONDS: Final[Mapping[Kind, float]] = MappingProxyType(
-    {
-        "turn": 0.35,
-        "phase": 0.02,
-        "linked_phase": 0.1,
-        "flip": 0.0,
-        "linked_flip": 0.4,
-        "linked_turn": 0.6,
-        "pair": 1.0,
-        "free": 0.0,
-    }
-)
+class Work(NamedTuple):
+    """What the kernel has to do.
 
-_FIXED_SECONDS: Final = 130e-6
+    Attributes:
+        gates: how many are planned.
+        turns: rotations of one qubit that mix zero and one.
+        phases: factors that depend on one qubit.
+        links: factors and exchanges that depend on several.
+    """
+
+    gates: int
+    turns: int
+    phases: int
+    links: int
+
+
+# Of a circuit, and of each gate.
+FIXED_SECONDS: Final = 280e-6
 _PLANNING_SECONDS: Final = 1.2e-6
-# Clearing the state, the first pass, and reading the outcomes' probabilities.
-_READ_NANOSECONDS: Final = 3.0
+# Of each amplitude, in double precision: to clear it and to read the outcomes, and of each part.
+_READ_NANOSECONDS: Final = 17.0
+_TURN_NANOSECONDS: Final = 0.1
+_PHASE_NANOSECONDS: Final = 0.07
+_LINK_NANOSECONDS: Final = 0.1
+# Of each entry of a table of phases.
+_TABLE_NANOSECONDS: Final = 7.4
+_CHUNK_QUBITS: Final = 14
 _SINGLE_SHARE: Final = 0.55
-
-_PHASES: Final = frozenset({"z", "s", "sdg", "t", "tdg", "rz", "p"})
-_PAIRS: Final = frozenset({"iswap", "rxx", "ryy", "rzx", "ecr", "dcx", "unitary"})
 
 
 def seconds(
     gate_counts: Mapping[tuple[str, int], int], num_qubits: int, precision: Precision
 ) -> float:
     """What it takes to get from a circuit to its final state, at the reference speed."""
-    num_gates = 0
-    nanoseconds = _READ_NANOSECONDS
-    for (name, controls), count in gate_counts.items():
-        num_gates += count
-        nanoseconds += count * NANOSECONDS[kind_of(name, controls)]
+    gates, turns, phases, links = work(gate_counts)
+    nanoseconds = (
+        _READ_NANOSECONDS
+        + turns * _TURN_NANOSECONDS
+        + phases * _PHASE_NANOSECONDS
+        + links * _LINK_NANOSECONDS
+    ) * (1 << num_qubits)
+    nanoseconds += table_entries(turns, num_qubits) * _TABLE_NANOSECONDS
     if precision == "single":
         nanoseconds *= _SINGLE_SHARE
-    return _FIXED_SECONDS + num_gates * _PLANNING_SECONDS + nanoseconds * 1e-9 * (1 << num_qubits)
+    return FIXED_SECONDS + gates * _PLANNING_SECONDS + nanoseconds * 1e-9
 
 
-def kind_of(name: str, controls: int) -> Kind:
-    """What a gate with so many controls makes the kernel do."""
-    if name in _PHASES or name == "rzz":
-        return "linked_phase" if controls or name == "rzz" else "phase"
-    if name in ("x", "y"):
-        return "linked_flip" if controls else "flip"
-    if name == "swap":
-        return "linked_flip" if controls else "free"
-    if name in _PAIRS:
-        return "pair"
-    return "linked_turn" if controls else "turn"
+def table_entries(turns: int, num_qubits: int) -> float:
+    """How long the tables of phases are together: about one for a turn of each qubit."""
+    return turns / max(1, num_qubits) * (1 << min(num_qubits, _CHUNK_QUBITS))
+
+
+def work(gate_counts: Mapping[tuple[str, int], int]) -> Work:
+    """What the gates of a circuit are for the kernel."""
+    gates = turns = phases = links = 0
+    for (name, controls), count in gate_counts.items():
+        gates += count
+        if name in _PHASES:
+            if controls:
+                links += count
+            else:
+                phases += count
+        elif name in _FLIPS:
+            # Without controls it only renames.
+            links += count if controls else 0
+        elif name in _PAIRS:
+            links += 2 * count
+            turns += 4 * count
+        elif controls:
+            links += count
+            turns += 2 * count
+        elif name == "rzz":
+            links += count
+        else:
+            turns += count
+    return Work(gates, turns, phases, links)
+
+
+_PHASES: Final = frozenset({"z", "s", "sdg", "t", "tdg", "rz", "p"})
+_FLIPS: Final = frozenset({"x", "y", "swap"})
+_PAIRS: Final = frozenset({"iswap", "rxx", "ryy", "rzx", "ecr", "dcx", "unitary"})

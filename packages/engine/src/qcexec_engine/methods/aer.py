@@ -26,6 +26,10 @@ class AerStateVector:
         """Why Aer cannot be used here, if it cannot."""
         return missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:
+        """As the protocol has it."""
+        return _SECONDS + sum(circuit.gate_counts.values()) * _GATE_SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """Gates times amplitudes; for each shot once where it is not sampled at the end."""
         num_qubits = circuit.num_qubits
@@ -64,6 +68,10 @@ class AerStabilizer:
     def missing(self) -> str | None:
         """Why Aer cannot be used here, if it cannot."""
         return missing()
+
+    def floor_seconds(self, circuit: Circuit) -> float:
+        """As the protocol has it."""
+        return _SECONDS + sum(circuit.gate_counts.values()) * _GATE_SECONDS
 
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:  # noqa: ARG002
         """Gates times qubits, and a measurement of every qubit for every shot."""

@@ -29,6 +29,10 @@ class Branching:
         """Why qulacs cannot be used here, if it cannot."""
         return _missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
+        """As the protocol has it."""
+        return _SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """A guess of the time. Where memory holds fewer states, more is run again."""
         num_qubits = circuit.num_qubits

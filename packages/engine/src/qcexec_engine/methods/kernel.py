@@ -36,6 +36,10 @@ class KernelMethod:
         """Why the kernel cannot be used here, if it cannot."""
         return kernel_run.missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
+        """As the protocol has it."""
+        return kernel_cost.FIXED_SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """None for circuits that measure in the middle, or have more qubits than allowed."""
         terminal = circuit.terminal
@@ -94,7 +98,7 @@ class HeldState:
 
 KERNEL: Final = KernelMethod()
 
-_SUMMED_QUBITS: Final = 18
+_SUMMED_QUBITS: Final = 16
 """Of more qubits the outcomes are too many to sum the probability of each."""
 _BYTES_PER_SHOT: Final = 100
 _FIXED_BYTES: Final = 4 << 20

@@ -41,6 +41,10 @@ class MatrixProductState:
         """Why Aer cannot be used here, if it cannot."""
         return missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:
+        """As the protocol has it."""
+        return _SECONDS + sum(circuit.gate_counts.values()) * _GATE_SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """None for circuits that may entangle too much, and for gates on too many qubits.
 

@@ -55,6 +55,9 @@ class Method(Protocol):
     def name(self) -> str:
         """What the report calls it."""
 
+    def floor_seconds(self, circuit: Circuit) -> float:
+        """Below which no estimate of `cost` lies: a rough look, to spare asking."""
+
     def missing(self) -> str | None:
         """Why it cannot be used on this machine, such as a library that has no wheel; else None."""
 

@@ -39,6 +39,10 @@ class Stabilizer:
         """Why stim cannot be used here, if it cannot."""
         return missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
+        """As the protocol has it."""
+        return _SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:  # noqa: ARG002
         """None for circuits with feedback or other gates."""
         if not circuit.clifford:

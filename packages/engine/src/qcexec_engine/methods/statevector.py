@@ -44,6 +44,10 @@ class Statevector:
         """Why qulacs cannot be used here, if it cannot."""
         return _missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
+        """As the protocol has it."""
+        return small_state.FIXED_SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """None for circuits that measure in the middle, or have more qubits than allowed."""
         num_qubits = circuit.num_qubits

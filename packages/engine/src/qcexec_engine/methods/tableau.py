@@ -28,6 +28,10 @@ class Tableau:
         """Why stim cannot be used here, if it cannot."""
         return missing()
 
+    def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
+        """As the protocol has it."""
+        return _SECONDS
+
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """A guess of the time. Where memory holds fewer states, more is run again."""
         if not circuit.clifford:
