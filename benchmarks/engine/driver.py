@@ -39,12 +39,14 @@ def _answer(system: System, request: dict[str, Any]) -> dict[str, Any]:
     system.load(text)
     if not request["fresh"]:
         system.run([text], shots, seed)
+    # A driver that answered for the same text before keeps it: each request has marks of its own.
+    mark = f"{shots}.{'alone' if request['alone'] else 'together'}.{seed}"
     seconds: list[float] = []
     report: Report | None = None
     number = 0
     while not seconds or (sum(seconds) < _LEAST_SECONDS and number < _MOST_RUNS):
         texts = [
-            _unseen(text, f"{seed}.{number + each}") if request["fresh"] else text
+            _unseen(text, f"{mark}.{number + each}") if request["fresh"] else text
             for each in range(1 if request["alone"] else _batch(system, seconds))
         ]
         began = time.perf_counter()
