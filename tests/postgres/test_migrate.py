@@ -240,12 +240,12 @@ async def test_the_previous_release_goes_on_while_the_next_schema_is_brought(
             completed += len(ended)
 
     async def brings() -> None:
+        await wait_until(lambda: completed > 0, what="the workers are at work")
         assert await bring(database, expanded()) == [EXPANDED]
         migrated.set()
 
     await asyncio.gather(submits(), works(), works(), brings())
     async with service(database.app_dsn) as connection:
-        assert completed > 0
         assert await count(connection, "result") == completed
         await holds(connection, task=accepted, lease=0, ready=accepted - completed)
 
