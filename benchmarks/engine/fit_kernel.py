@@ -9,6 +9,7 @@ are those of one thread's processor time, the least of a few runs.
 
 import argparse
 import os
+import random
 import statistics
 import sys
 import time
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     found, _ = nnls(parts / taken[:, None], numpy.ones(len(figures)))
     names = (
         *("a circuit", "planning a gate", "reading an amplitude", "a turn", "a phase", "a link"),
-        "a table's entry",
+        *("an exchange", "a table's entry"),
     )
     for name, seconds in zip(names, found.tolist(), strict=True):
         print(f"{name:24}{seconds * 1e9:14.3f} ns")
@@ -78,13 +79,23 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _made() -> Iterator[tuple[str, Circuit]]:
-    for name, family in FAMILIES.items():
+    for name, family in (*FAMILIES.items(), ("chain", _chain)):
         for num_qubits in _SIZES:
             gates = [Gate(*gate) for gate in family(num_qubits)]
             measures = [Measure(qubit, qubit) for qubit in range(num_qubits)]
             registers = (Register("c", num_qubits),)
             program = Program(num_qubits, registers, (*gates, *measures), num_qubits)
             yield f"{name}-{num_qubits}", analyse(program)
+
+
+def _chain(num_qubits: int) -> list[Gate]:
+    """Rotations, and each qubit flipped by the one before it, ten times."""
+    angles = random.Random(1)
+    gates = []
+    for _ in range(10):
+        gates += [Gate("ry", (angles.uniform(0.1, 3),), (qubit,)) for qubit in range(num_qubits)]
+        gates += [Gate("x", (), (qubit, qubit + 1), 1) for qubit in range(num_qubits - 1)]
+    return gates
 
 
 def _public(folder: Path | None) -> Iterator[tuple[str, Circuit]]:

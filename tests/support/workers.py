@@ -34,10 +34,10 @@ def dense(rounds: int) -> str:
     )
 
 
-MEDIUM = dense(20)
+MEDIUM = dense(120)
 """Runs for seconds: long enough to be caught at work, short enough to be waited for."""
 
-LONG = dense(1000)
+LONG = dense(5000)
 """Runs for minutes: nobody waits for its end."""
 
 

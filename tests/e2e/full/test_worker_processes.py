@@ -9,8 +9,8 @@ from support.circuits import SECONDS, state_vector_circuit
 # No task comes back because its lease ran out.
 VALUES = {"leaseSeconds": 600}
 
-LARGE = state_vector_circuit(qubits=25, layers=2)
-"""Takes 512 MiB, which is most of a container."""
+LARGE = state_vector_circuit(qubits=25, layers=8)
+"""Takes 512 MiB, which is most of a container, for seconds."""
 TOO_LARGE = state_vector_circuit(qubits=27, layers=1)
 
 

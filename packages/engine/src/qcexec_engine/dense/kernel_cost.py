@@ -21,23 +21,27 @@ class Work(NamedTuple):
         gates: how many are planned.
         turns: rotations of one qubit that mix zero and one.
         phases: factors that depend on one qubit.
-        links: factors and exchanges that depend on several.
+        links: factors that depend on several qubits.
+        exchanges: flips of a qubit that depend on others: quick where they merge with their
+            neighbours, and slow one after the other in a chain.
     """
 
     gates: int
     turns: int
     phases: int
     links: int
+    exchanges: int
 
 
 # Of a circuit, and of each gate.
-FIXED_SECONDS: Final = 280e-6
+FIXED_SECONDS: Final = 340e-6
 _PLANNING_SECONDS: Final = 1.2e-6
 # Of each amplitude, in double precision: to clear it and to read the outcomes, and of each part.
 _READ_NANOSECONDS: Final = 17.0
 _TURN_NANOSECONDS: Final = 0.1
 _PHASE_NANOSECONDS: Final = 0.07
 _LINK_NANOSECONDS: Final = 0.1
+_EXCHANGE_NANOSECONDS: Final = 0.22
 # Of each entry of a table of phases.
 _TABLE_NANOSECONDS: Final = 7.4
 _CHUNK_QUBITS: Final = 14
@@ -48,12 +52,13 @@ def seconds(
     gate_counts: Mapping[tuple[str, int], int], num_qubits: int, precision: Precision
 ) -> float:
     """What it takes to get from a circuit to its final state, at the reference speed."""
-    gates, turns, phases, links = work(gate_counts)
+    gates, turns, phases, links, exchanges = work(gate_counts)
     nanoseconds = (
         _READ_NANOSECONDS
         + turns * _TURN_NANOSECONDS
         + phases * _PHASE_NANOSECONDS
         + links * _LINK_NANOSECONDS
+        + exchanges * _EXCHANGE_NANOSECONDS
     ) * (1 << num_qubits)
     nanoseconds += table_entries(turns, num_qubits) * _TABLE_NANOSECONDS
     if precision == "single":
@@ -68,7 +73,7 @@ def table_entries(turns: int, num_qubits: int) -> float:
 
 def work(gate_counts: Mapping[tuple[str, int], int]) -> Work:
     """What the gates of a circuit are for the kernel."""
-    gates = turns = phases = links = 0
+    gates = turns = phases = links = exchanges = 0
     for (name, controls), count in gate_counts.items():
         gates += count
         if name in _PHASES:
@@ -78,7 +83,7 @@ def work(gate_counts: Mapping[tuple[str, int], int]) -> Work:
                 phases += count
         elif name in _FLIPS:
             # Without controls it only renames.
-            links += count if controls else 0
+            exchanges += count if controls else 0
         elif name in _PAIRS:
             links += 2 * count
             turns += 4 * count
@@ -89,7 +94,7 @@ def work(gate_counts: Mapping[tuple[str, int], int]) -> Work:
             links += count
         else:
             turns += count
-    return Work(gates, turns, phases, links)
+    return Work(gates, turns, phases, links, exchanges)
 
 
 _PHASES: Final = frozenset({"z", "s", "sdg", "t", "tdg", "rz", "p"})

@@ -15,7 +15,7 @@ from qcexec_engine.program import Gate, Operation
 
 # In gates times amplitudes.
 _MOST_WORK: Final = 256
-FIXED_SECONDS: Final = 80e-6
+FIXED_SECONDS: Final = 110e-6
 _SECONDS: Final = 0.25e-6
 
 

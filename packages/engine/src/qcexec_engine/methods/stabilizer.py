@@ -225,7 +225,7 @@ _TOSSES_NOTHING: Final = frozenset(
 """Gates that make no superposition, and so no outcome uncertain."""
 
 # Fitted on the reference machine, for 2 to 1000 qubits.
-_SECONDS: Final = 220e-6
+_SECONDS: Final = 320e-6
 _BUILD_SECONDS: Final = 2e-6
 _GATE_SECONDS_A_QUBIT: Final = 0.3e-9
 _TABLEAU_SECONDS_A_SQUARE: Final = 1.5e-9

@@ -84,7 +84,7 @@ def _sampling_bytes(circuit: Circuit, at_end: int, shots: int) -> int:
 
 
 # Fitted on the reference machine, for 3 to 1000 qubits.
-_SECONDS: Final = 90e-6
+_SECONDS: Final = 150e-6
 _BUILD_SECONDS: Final = 2e-6
 _GATE_SECONDS: Final = 0.2e-6
 _GATE_SECONDS_A_QUBIT: Final = 0.1e-9
