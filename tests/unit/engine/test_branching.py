@@ -19,6 +19,7 @@ from qcexec_engine.limits import Limits
 from qcexec_engine.methods.branching import SHOT_TREE
 from qcexec_engine.program import Branch, Gate, Measure, Operation, Program, Register, Unitary
 from qcexec_engine.sampling import random_numbers
+from qcexec_engine.shot_tree import histories
 from qcexec_engine.shot_tree.instructions import instructions
 from qcexec_engine.shot_tree.tree import ShotTree
 from support.dense_reference import distribution, final_state, total_variation
@@ -139,6 +140,19 @@ def test_the_kernel_s_outcomes_are_as_frequent_as_they_are_probable(program: Pro
     for value, count in tree.sample(shots, random_numbers(1)).items():
         seen[value & mask] = seen.get(value & mask, 0) + count / shots
     assert total_variation(seen, distribution(program)) < 2e-5
+
+
+def test_a_measurement_before_a_gate_on_its_qubit_parts_the_shots_and_one_after_does_not() -> None:
+    turns = [Gate("h", (), (qubit,)) for qubit in range(4)]
+    looks = [Measure(qubit, qubit) for qubit in range(4)]
+    again = [Measure(qubit, 4 + qubit) for qubit in range(4)]
+    registers = (Register("c", 8),)
+    parting, ending = (
+        histories.guess(analyse(Program(4, registers, tuple(operations), 8)), 1024)
+        for operations in ([*turns, *looks, *turns, *again], [*turns, *looks])
+    )
+    assert (parting.leaves, parting.at_end) == (16, 4)
+    assert (ending.leaves, ending.at_end) == (1, 4)
 
 
 def test_the_seed_alone_decides_what_is_drawn() -> None:

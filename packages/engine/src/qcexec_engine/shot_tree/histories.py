@@ -68,19 +68,20 @@ _ROUNDS: Final = 4
 
 def _size(operations: Block) -> _Size:
     gates = measurements = 0.0
-    at_end = 0
+    at_end: set[int] = set()
     for operation in operations:
-        kind = type(operation)
-        if kind is Gate or kind is Unitary:
+        if type(operation) is Gate or type(operation) is Unitary:
             gates += 1
-        elif kind is Measure:
+            if at_end:
+                at_end.difference_update(operation.qubits)
+        elif type(operation) is Measure:
             measurements += 1
-            at_end += 1
+            at_end.add(operation.qubit)
         elif type(operation) is Store and type(operation.value) is Constant:
             continue
         else:
-            at_end = 0
-            if kind is Reset:
+            at_end.clear()
+            if type(operation) is Reset:
                 measurements += 1
             elif type(operation) is Branch:
                 then, otherwise = _size(operation.then), _size(operation.otherwise)
@@ -90,4 +91,4 @@ def _size(operations: Block) -> _Size:
                 body = _size(operation.body)
                 gates += _ROUNDS * body.gates
                 measurements += _ROUNDS * body.measurements
-    return _Size(gates, measurements, at_end)
+    return _Size(gates, measurements, len(at_end))
