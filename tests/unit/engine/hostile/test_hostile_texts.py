@@ -12,7 +12,7 @@ from qcexec_engine import Completed, DoesNotFit, EngineError, Limits, run
 from support.hostile import CORPUS, Hostile
 
 LIMITS = Limits(memory_bytes=256 << 20, task_seconds=5, max_qubits=30)
-# A recursion that goes to and fro where CPython 3.11 begins a new piece of its stack of frames takes
+# Recursion that goes to and fro where CPython 3.11 begins a new piece of its stack of frames takes
 # four times as long, and where that is depends on what called the test.
 PATIENCE_SECONDS = 60
 
