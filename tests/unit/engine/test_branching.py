@@ -143,9 +143,9 @@ def test_the_kernel_s_outcomes_are_as_frequent_as_they_are_probable(program: Pro
 
 
 def test_a_measurement_before_a_gate_on_its_qubit_parts_the_shots_and_one_after_does_not() -> None:
-    turns = [Gate("h", (), (qubit,)) for qubit in range(4)]
-    looks = [Measure(qubit, qubit) for qubit in range(4)]
-    again = [Measure(qubit, 4 + qubit) for qubit in range(4)]
+    turns: list[Operation] = [Gate("h", (), (qubit,)) for qubit in range(4)]
+    looks: list[Operation] = [Measure(qubit, qubit) for qubit in range(4)]
+    again: list[Operation] = [Measure(qubit, 4 + qubit) for qubit in range(4)]
     registers = (Register("c", 8),)
     parting, ending = (
         histories.guess(analyse(Program(4, registers, tuple(operations), 8)), 1024)
