@@ -18,9 +18,9 @@ VALUES = {
     },
 }
 
-LARGE = state_vector_circuit(qubits=25, layers=1)
+LARGE = state_vector_circuit(qubits=25, layers=4)
 """Takes 256 MiB in single precision, and twice as much in double."""
-TOO_LARGE = state_vector_circuit(qubits=28, layers=1)
+TOO_LARGE = state_vector_circuit(qubits=28, layers=4)
 
 
 def test_a_circuit_that_is_too_large_wakes_the_pool_that_it_fits_and_loses_no_attempt(

@@ -11,7 +11,7 @@ VALUES = {"leaseSeconds": 600}
 
 LARGE = state_vector_circuit(qubits=25, layers=8)
 """Takes 512 MiB, which is most of a container, for seconds."""
-TOO_LARGE = state_vector_circuit(qubits=27, layers=1)
+TOO_LARGE = state_vector_circuit(qubits=27, layers=4)
 
 
 def test_a_circuit_whose_process_is_killed_runs_again_and_completes(
