@@ -32,6 +32,14 @@ def draws_at_once(num_possible: int, shots: int) -> bool:
     return num_possible <= min(_FEW, max(_ALWAYS_AT_ONCE, shots // _SHOTS_PER_OUTCOME))
 
 
+def draw_bit(
+    bit: int, probability_of_one: float, shots: int, generator: Generator
+) -> list[tuple[int, int]]:
+    """The values that a memory with this bit alone shows, and how often, at least once each."""
+    ones = int(generator.binomial(shots, min(1.0, max(0.0, probability_of_one))))
+    return [(value, count) for value, count in ((0, shots - ones), (1 << bit, ones)) if count]
+
+
 class Drawn(NamedTuple):
     """Outcomes in ascending order, and how often each was drawn, at least once."""
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from qcexec_engine.dense import kernel_run
 from qcexec_engine.program import Gate, Unitary
-from qcexec_engine.sampling import Distribution
+from qcexec_engine.sampling import Distribution, draw_bit
 from qcexec_kernel import Plan, State
 
 
@@ -84,9 +84,7 @@ class KernelState:
         """Draws from all amplitudes, and shows the qubits that are asked for."""
         if len(pairs) == 1:
             ((qubit, bit),) = pairs
-            one = min(1.0, max(0.0, self.probability_of_one(qubit)))
-            ones = int(random.binomial(shots, one))
-            return [(value, n) for value, n in ((0, shots - ones), (1 << bit, ones)) if n]
+            return draw_bit(bit, self.probability_of_one(qubit), shots, random)
         qubits = [qubit for qubit, _ in pairs]
         if shots >> len(qubits):
             distribution = Distribution(self.amplitudes.probabilities(qubits))

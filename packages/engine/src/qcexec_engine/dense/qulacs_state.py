@@ -16,7 +16,7 @@ from numpy.random import Generator
 
 from qcexec_engine.dense import qulacs_gates
 from qcexec_engine.program import Gate, Unitary
-from qcexec_engine.sampling import Distribution
+from qcexec_engine.sampling import Distribution, draw_bit
 
 
 class DenseSimulator:
@@ -98,11 +98,7 @@ class DenseState:
         """Draws from all amplitudes, and shows the qubits that are asked for."""
         if len(pairs) == 1:
             ((qubit, bit),) = pairs
-            one = min(1.0, max(0.0, self.probability_of_one(qubit)))
-            ones = int(random.binomial(shots, one))
-            return (
-                (value, count) for value, count in ((0, shots - ones), (1 << bit, ones)) if count
-            )
+            return draw_bit(bit, self.probability_of_one(qubit), shots, random)
         amplitudes = self.vector.get_vector()
         if self._num_qubits <= _TINY:
             return _drawn_from_few(
