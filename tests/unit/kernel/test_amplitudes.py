@@ -90,6 +90,29 @@ def test_turns_that_reach_out_of_a_block_are_done_with_others(
     assert distance(got, expected) < CLOSE[precision]
 
 
+@pytest.mark.parametrize("num_phases", [1, 3, 20])
+def test_phases_of_three_qubits_are_others_alone_or_among_many(
+    kernel: Kernel, num_phases: int
+) -> None:
+    num_qubits = 9
+    turns = [Gate("u", (0.7 + qubit, 0.4, 0.9 * qubit), (qubit,)) for qubit in range(num_qubits)]
+    phases = [
+        Gate(
+            "p",
+            (0.5 + 0.3 * number,),
+            (number % 7, number % 7 + 1, number % 7 + 2),
+            2,
+        )
+        for number in range(num_phases)
+    ]
+    singles = [Gate("p", (0.2 + number,), (number,)) for number in range(num_qubits)]
+    gates = [*turns, *phases, *singles, *turns]
+    with kernel.state(num_qubits) as state:
+        state.run(kernel.plan(num_qubits, gates))
+        got = state.amplitudes()
+    assert distance(got, evolved(num_qubits, gates, zero(num_qubits))) < 1e-12
+
+
 @BOTH
 @FEW_EXAMPLES
 @given(first=circuits(6, 15), second=circuits(6, 15))
