@@ -121,7 +121,7 @@ bench-api: develop ## submissions per second beside a bare route
 plots: develop ## draw the plots of docs/autoscaling.md again, from the simulation
 	$(BIN)/python -m benchmarks.autoscaling.plots
 
-bench-kernel: develop ## the kernel beside Aer and qulacs, as ratios
+bench-kernel: develop ## the kernel beside Aer and what other simulators are installed, as ratios
 	$(BIN)/python -m benchmarks.kernel $(ARGS)
 
 fuzz: develop ## random and mutated texts through the engine, for QCEXEC_FUZZ_SECONDS (120)

@@ -19,8 +19,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.kernel.families import FAMILIES
+from benchmarks.kernel.ours import Ours
 from benchmarks.kernel.report import Row, as_means, as_table
-from benchmarks.kernel.systems import SYSTEMS, Ours, Seconds, Setting
+from benchmarks.kernel.setting import Seconds, Setting
+from benchmarks.kernel.systems import SYSTEMS, installed
 
 _QUBITS = (12, 16, 20)
 _LONG = 6.0
@@ -99,7 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         "--families", nargs="+", choices=list(FAMILIES), default=list(FAMILIES), help="default: all"
     )
     parser.add_argument(
-        "--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS), help="default: all"
+        "--systems",
+        nargs="+",
+        choices=list(SYSTEMS),
+        default=installed(),
+        help="default: all that are installed",
     )
     parser.add_argument("--threads", type=int, default=1, help="for all systems (default: 1)")
     parser.add_argument(

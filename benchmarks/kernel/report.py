@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, log
 from statistics import median
 
-from benchmarks.kernel.systems import Seconds
+from benchmarks.kernel.setting import Seconds
 
 
 @dataclass(frozen=True, slots=True)
