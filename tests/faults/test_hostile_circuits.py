@@ -29,7 +29,7 @@ from qcexec_worker.spawner import Spawner, forkserver_environment
 from support.hostile import CORPUS, Hostile
 
 BUDGET = 256 * 2**20
-TASK_SECONDS = 30.0
+TASK_SECONDS = 20.0
 BATCH = 20
 
 
@@ -46,6 +46,10 @@ async def slot() -> AsyncIterator[Slot]:
     await spawner.stop()
 
 
+def number_of_lines(text: str) -> int:
+    return text.count("\n") + text.count("\r") + 1
+
+
 def ending(case: Hostile, event: SlotEvent) -> str:
     match event:
         case Finished(_, Counts(body, _)):
@@ -53,8 +57,9 @@ def ending(case: Hostile, event: SlotEvent) -> str:
             assert sum(counts.values()) == case.shots
             assert case.counts is None or set(counts) == set(case.counts)
             return "completed"
-        case Finished(_, Refused(code, message, _, _)):
-            assert message
+        case Finished(_, Refused(code, message, line, _)):
+            assert 0 < len(message) < 1000
+            assert line is None or 1 <= line <= number_of_lines(case.text())
             return code
         case Finished(_, DoesNotFit()):
             return "does_not_fit"
