@@ -38,10 +38,9 @@ static void *take(int64_t count, size_t bytes) {
     static void answer_##suffix(const struct request *request, struct kernel_plan *plan,         \
                                 const double *points) {                                          \
         int64_t qubits = request->num_qubits;                                                    \
-        struct kernel_control control = {0, (int32_t)request->num_threads};                      \
+        struct kernel_control control = {.num_threads = (int32_t)request->num_threads};          \
         real *state = kernel_allocate(kernel_state_bytes(qubits, sizeof(real)));                 \
-        int64_t room =                                                                           \
-            plan->measures.stage_bytes + request->num_threads * plan->measures.thread_bytes;     \
+        int64_t room = plan->measures.stage_bytes + plan->measures.thread_bytes;                 \
         void *workspace = kernel_allocate(room + 1);                                             \
         check("running", kernel_run_##suffix(qubits, plan->words, plan->num_words,               \
                                              plan->numbers, plan->num_numbers, state, workspace, \

@@ -23,43 +23,67 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant(
         "a phase passes a turn that was left",
-        "staging.c",
-        "primitive->mask & attempt->left_turned ||",
-        "",
+        "trials.c",
+        "if (turned & standing->closed || mask & standing->left_turned)",
+        "if (turned & standing->closed)",
     ),
     Mutant(
         "a turn passes a phase that was left",
-        "staging.c",
-        "attempt->left_phased |= primitive->mask;",
-        "",
+        "trials.c",
+        "standing->closed |= turned | mask;",
+        "standing->closed |= turned;",
     ),
     Mutant(
         "a turn passes a turn that was left",
+        "trials.c",
+        "standing->closed |= turned | mask;",
+        "standing->closed |= mask;",
+    ),
+    Mutant(
+        "a phase is free before a turn that comes first",
+        "trials.c",
+        "(all[offset].mask & left_turned) == 0",
+        "1",
+    ),
+    Mutant(
+        "a phase is not looked at though several turns wait for it",
+        "sketches.c",
+        "if (next[__builtin_ctzll(left)] != after)",
+        "if (next[__builtin_ctzll(left)] < 0)",
+    ),
+    Mutant(
+        "a phase stands for another one across a turn",
+        "sketches.c",
+        "for (uint64_t left = turned; left; left &= left - 1) {",
+        "for (uint64_t left = 0; left; left &= left - 1) {",
+    ),
+    Mutant(
+        "a phase is done after a turn that follows",
         "staging.c",
-        "attempt->left_turned |= primitive->turned;",
-        "",
+        "stage_of[i] = stage < stage_of[i] ? stage : stage_of[i];",
+        "stage_of[i] = stage;",
     ),
     Mutant(
         "phases are dropped that a turn follows",
         "staging.c",
-        "turned_later |= primitive->turned;",
-        "turned_later |= 0;",
+        "next[__builtin_ctzll(turned)] = stage_of[i];",
+        "next[__builtin_ctzll(turned)] = last;",
     ),
     Mutant(
         "a phase stands in a layer before its turn",
-        "staging.h",
+        "layering.c",
         "layering->phases_from[qubit] = layering->turns_from[qubit] = layer + 1;",
         "layering->turns_from[qubit] = layer + 1;",
     ),
     Mutant(
         "a turn stands in a layer before its phase",
-        "staging.h",
+        "layering.c",
         "*from = next_turn > *from ? next_turn : *from;",
         "",
     ),
     Mutant(
         "a control turns in the layer in which it controls",
-        "staging.h",
+        "layering.c",
         "next_turn = turned ? layer + 1 : layer;",
         "next_turn = layer;",
     ),
@@ -79,9 +103,51 @@ MUTANTS = [
     Mutant("touched qubits are forgotten", "layering.c", "writer->touched |=", "(void)"),
     Mutant(
         "phases of three qubits are forgotten",
-        "layering.c",
+        "phases.c",
         "!ones || size > 2 ? TERM_PATTERN",
         "!ones || size > 3 ? TERM_PATTERN",
+    ),
+    Mutant(
+        "what sheared turns leave out is forgotten",
+        "phases.c",
+        "append_term(sums, 0, first, own);",
+        "",
+    ),
+    Mutant(
+        "what sheared crosses leave out is taken for the same on both parities",
+        "phases.c",
+        "append_term(sums, 0, first | second, own - other);",
+        "",
+    ),
+    Mutant(
+        "sheared turns inside a register leave nothing out",
+        "rotations.inc",
+        "step->sheared && lane >> bit & 1 ? missing : 1",
+        "1",
+    ),
+    Mutant(
+        "sheared crosses inside a register leave nothing out",
+        "crosses.inc",
+        "factors = select_lanes(lanes_where((uint64_t)1 << high, 0), factors, 1 / (1 + t * t));",
+        ";",
+    ),
+    Mutant(
+        "sheared crosses with one bit inside a register leave nothing out",
+        "crosses.inc",
+        "factors = 1 / (1 + t1 * t1);",
+        ";",
+    ),
+    Mutant(
+        "the second half of a register is taken from beside the first",
+        "rotations.inc",
+        "halves ? load_halves(from, from + other) : load(from);",
+        "load(from);",
+    ),
+    Mutant(
+        "turns of halves are forgotten where chunks are too small to exchange them",
+        "layers.inc",
+        "if (layer->turns.half_apart != 0) {",
+        "if (0) {",
     ),
     Mutant("a half turn flips nothing", "holding.c", "state->out->flips ^= bit_of(qubit);", ""),
     Mutant(
@@ -149,12 +215,56 @@ MUTANTS = [
         ";",
     ),
     Mutant(
+        "two threads do the same chunk",
+        "threads.c",
+        "other->end = thread->next;",
+        "",
+    ),
+    Mutant(
+        "a thread takes another's tables for its own",
+        "run.inc",
+        "*(size_t *)(room + run->steps[i].combined) = ~(size_t)0;",
+        ";",
+    ),
+    Mutant(
         "a chunk is not written back",
         "run.inc",
         "NAME(copy_chunk)(run, base, scratch_re, scratch_im, 1);",
         "",
     ),
+    Mutant(
+        "what is held on a target is left behind a controlled gate",
+        "direct.c",
+        "        release(walk, target);\n        mix_qubit(walk, controls, target, matrix);",
+        "        mix_qubit(walk, controls, target, matrix);",
+    ),
+    Mutant(
+        "what is held on a control that it turns is left behind a gate",
+        "direct.c",
+        "release_turn(walk, operation->controls[i]);",
+        ";",
+    ),
+    Mutant(
+        "a qubit that was mixed is still taken for |0>",
+        "direct.c",
+        "walk->frame->zeros &= ~difference;",
+        "",
+    ),
+    Mutant(
+        "a flipped qubit's matrix is not the other way round",
+        "direct.c",
+        "struct condition zero = {one.mask, one.mask ^ one.value};\n    mix(walk, controls,",
+        "struct condition zero = {one.mask, 0};\n    mix(walk, controls,",
+    ),
+    Mutant(
+        "lanes whose condition does not hold are mixed",
+        "mixing.inc",
+        "lanes_where(mix->mask & low, mix->value & low)",
+        "lanes_where(0, 0)",
+    ),
 ]
+
+DIRECT = ("direct.c", "mixing.inc")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.fault for mutant in MUTANTS])
@@ -166,5 +276,9 @@ def test_a_fault_is_not_seen(mutant: Mutant, tmp_path: Path) -> None:
     assert text.count(mutant.right) == 1, "the mutant does not fit the sources any more"
     file.write_text(text.replace(mutant.right, mutant.wrong))
     library = compiled(tmp_path, sources, ["-O1", "-mavx2", "-mfma"])
-    done = run_suite(library, ["-x", str(SUITE / "test_amplitudes.py")])
+    tests = (
+        ["test_direct.py"] if mutant.file in DIRECT else ["test_amplitudes.py", "test_threads.py"]
+    )
+    suite = [str(SUITE / name) for name in tests]
+    done = run_suite(library, ["-x", *suite])
     assert done.returncode == 1, done.stdout + done.stderr

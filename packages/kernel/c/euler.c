@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-static const double SAME_ANGLE = 1e-15;
-
 double reduced(double angle) {
     return fabs(angle) <= PI ? angle : remainder(angle, 2 * PI);
 }
@@ -27,11 +25,15 @@ struct euler gate_euler(int name, const double *angles) {
     }
 }
 
+static double length(amplitude a) {
+    return sqrt(creal(a) * creal(a) + cimag(a) * cimag(a));
+}
+
 /* Of the two phases each is read where the entries are large: their sum on the diagonal, their
    difference off it. */
 struct euler matrix_euler(struct matrix2 matrix) {
     amplitude a = matrix.at[0], b = matrix.at[1], c = matrix.at[2], d = matrix.at[3];
-    double stay = cabs(a), flip = cabs(c);
+    double stay = length(a), flip = length(c);
     if (flip < 1e-15)
         return (struct euler){0, 0, carg(d * conj(a))};
     if (stay < 1e-15)
@@ -41,31 +43,7 @@ struct euler matrix_euler(struct matrix2 matrix) {
     return (struct euler){before, 2 * atan2(flip, stay), after};
 }
 
-static struct matrix2 turn_matrix(double angle) {
+struct matrix2 turn_matrix(double angle) {
     double stay = cos(angle / 2), flip = sin(angle / 2);
     return (struct matrix2){{stay, -flip, flip, stay}};
-}
-
-/* Turns about the same axis add up; behind a half turn about z they subtract. */
-struct euler euler_product(struct euler later, struct euler earlier) {
-    double between = reduced(later.before + earlier.after);
-    struct euler product;
-    if (fabs(between) < SAME_ANGLE || later.turn == 0 || earlier.turn == 0) {
-        product = (struct euler){0, later.turn + earlier.turn, 0};
-        if (earlier.turn == 0)
-            product.before = between;
-        else
-            product.after = between;
-    } else if (fabs(between) > PI - SAME_ANGLE) {
-        product = (struct euler){PI, later.turn - earlier.turn, 0};
-    } else {
-        struct matrix2 right = turn_matrix(earlier.turn);
-        amplitude phase = CMPLX(cos(between), sin(between));
-        right.at[2] *= phase;
-        right.at[3] *= phase;
-        product = matrix_euler(matrix2_product(turn_matrix(later.turn), right));
-    }
-    product.before += earlier.before;
-    product.after += later.after;
-    return product;
 }

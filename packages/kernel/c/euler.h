@@ -18,7 +18,7 @@ static const double PI = 3.14159265358979323846;
 struct euler gate_euler(int name, const double *angles);
 struct euler matrix_euler(struct matrix2 matrix);
 
-struct euler euler_product(struct euler later, struct euler earlier);
+struct matrix2 turn_matrix(double angle);
 
 /* The same angle between -pi and pi. */
 double reduced(double angle);

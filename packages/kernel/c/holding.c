@@ -1,7 +1,8 @@
 /* Lowering: a circuit becomes turns, phases, crosses, exchanges and dense unitaries.
 
 A unitary on one qubit is held back, as the three angles of euler.h, until something needs it done,
-and multiplied with the next ones. Then its right diagonal becomes a phase, its rotation a turn, and
+and multiplied with the next ones. Where that takes more than adding angles it becomes a matrix, so
+that a product of many is taken apart once. Then its right diagonal becomes a phase, its rotation a turn, and
 its left diagonal is held back again, for it commutes with every phase. Three things cost nothing at
 all:
 - X, and the half turn in rotations of more than 90 degrees, exchange the meaning of a stored
@@ -14,7 +15,7 @@ all:
 #include <math.h>
 #include <string.h>
 
-static const double NO_ANGLE = 1e-15;
+static const double NO_ANGLE = 1e-15, SAME_ANGLE = 1e-15;
 
 static struct primitive *append(struct lowering *state, enum primitive_kind kind) {
     struct primitive *made = array_grow(&state->out->primitives, sizeof *made, 1);
@@ -59,9 +60,20 @@ static void append_phase(struct lowering *state, uint64_t mask, double angle) {
     }
 }
 
+/* Finds the angles of what is held back. */
+static void take_apart(struct held *held) {
+    if (!held->has_matrix)
+        return;
+    struct euler found = matrix_euler(held->matrix);
+    *held = (struct held){.before = held->before + found.before,
+                          .turn = found.turn,
+                          .after = found.after + held->after};
+}
+
 /* Does what is held back on a qubit, but for a diagonal, which stays. */
 static void release(struct lowering *state, int qubit) {
-    struct euler *held = state->held + qubit;
+    struct held *held = state->held + qubit;
+    take_apart(held);
     if (held->turn == 0)
         return;
     append_phase(state, bit_of(qubit), held->before);
@@ -79,18 +91,63 @@ static void release(struct lowering *state, int qubit) {
         }
         state->touched |= bit_of(qubit);
     }
-    *held = (struct euler){0, 0, held->after};
+    *held = (struct held){.after = held->after};
 }
 
+/* diag(1, exp(i angle)) matrix */
+static struct matrix2 phase_rows(double angle, struct matrix2 matrix) {
+    if (angle == 0)
+        return matrix;
+    amplitude phase = CMPLX(cos(angle), sin(angle));
+    matrix.at[2] *= phase;
+    matrix.at[3] *= phase;
+    return matrix;
+}
+
+/* Turns about the same axis add up; behind a half turn about z they subtract. */
 void apply_one(struct lowering *state, int qubit, struct euler unitary) {
-    state->held[qubit] = euler_product(unitary, state->held[qubit]);
+    struct held *held = state->held + qubit;
+    double between = reduced(unitary.before + held->after);
+    if (!held->has_matrix && held->turn == 0) {
+        held->before += between;
+        held->turn = unitary.turn;
+    } else if (unitary.turn == 0 || (!held->has_matrix && fabs(between) < SAME_ANGLE)) {
+        held->turn += unitary.turn;
+        unitary.after += between;
+    } else if (!held->has_matrix && fabs(between) > PI - SAME_ANGLE) {
+        held->before += PI;
+        held->turn = unitary.turn - held->turn;
+    } else {
+        struct matrix2 right = held->has_matrix ? held->matrix : turn_matrix(held->turn);
+        held->matrix = matrix2_product(turn_matrix(unitary.turn), phase_rows(between, right));
+        held->has_matrix = 1;
+    }
+    held->after = unitary.after;
+}
+
+void apply_matrix(struct lowering *state, int qubit, struct matrix2 unitary) {
+    struct held *held = state->held + qubit;
+    if (held->has_matrix || held->turn != 0) {
+        struct matrix2 right = held->has_matrix ? held->matrix : turn_matrix(held->turn);
+        held->matrix = matrix2_product(unitary, phase_rows(held->after, right));
+    } else {
+        held->before += held->after;
+        held->matrix = unitary;
+    }
+    held->has_matrix = 1;
+    held->after = 0;
+}
+
+int is_held_diagonal(struct lowering *state, int qubit) {
+    take_apart(state->held + qubit);
+    return state->held[qubit].turn == 0;
 }
 
 /* Does all that is held back on a qubit. */
 static void release_all(struct lowering *state, int qubit) {
     release(state, qubit);
     append_phase(state, bit_of(qubit), state->held[qubit].before + state->held[qubit].after);
-    state->held[qubit] = (struct euler){0, 0, 0};
+    state->held[qubit] = (struct held){0};
 }
 
 static void release_mask(struct lowering *state, uint64_t mask) {

@@ -5,15 +5,27 @@
 #include "euler.h"
 #include "primitives.h"
 
+/* A unitary on one qubit that is held back: diag(1, exp(i after)) M diag(1, exp(i before)), where M is
+   Ry(turn), or a matrix as long as nobody asks for its angles. */
+struct held {
+    double before, turn, after;
+    int has_matrix;
+    struct matrix2 matrix;
+};
+
 struct lowering {
     struct lowered *out;
-    struct euler held[64];
+    struct held held[64];
     /* Stored qubits that may differ from |0>. */
     uint64_t touched;
 };
 
 /* Holds a unitary on one qubit back, behind what is held back there already. */
 void apply_one(struct lowering *state, int qubit, struct euler unitary);
+void apply_matrix(struct lowering *state, int qubit, struct matrix2 unitary);
+
+/* Whether what is held back on a qubit is diagonal. */
+int is_held_diagonal(struct lowering *state, int qubit);
 
 /* exp(i angle) where all qubits of `mask` hold ones, in the circuit's meaning of one. What is held
    back on them is done before. */

@@ -55,6 +55,8 @@ struct kernel_planning {
     /* How many qubits a chunk has, and how many of them, the lowest, are in every chunk. */
     int64_t chunk_qubits;
     int64_t contiguous_qubits;
+    /* May tell the planner to end; or NULL. */
+    const struct kernel_control *control;
 };
 
 /* What a plan takes: see kernel_measure_plan. */
@@ -85,12 +87,17 @@ struct kernel_plan {
     struct kernel_measures measures;
 };
 
-/* What another thread may write while something is done. */
+/* What the caller and others say while something is done, and what a run tells of itself. */
 struct kernel_control {
-    /* Other than zero: end soon. */
+    /* Written by another thread; other than zero: end soon. */
     int32_t stop;
-    /* How many threads the next stage takes. */
+    /* How many threads a run has at least, where there is memory for them. */
     int32_t num_threads;
+    /* Where it stands how many further threads may work at the moment, in memory that anybody may
+       write; NULL for none. */
+    const int32_t *spare_threads;
+    /* Written by a run: the most threads that worked at a time. */
+    int64_t most_threads;
 };
 
 /* Plans the circuit and measures the plan. The arrays of `plan` are to be given to kernel_free_plan. */
@@ -115,13 +122,14 @@ EXPORT int kernel_copy(void *to, const void *from, int64_t num_bytes,
 
 /* The functions on amplitudes, for one precision. Each returns a kernel_result, and ends early where
    the control says so: the state, or what was to be read, is worth nothing then. `workspace` holds
-   stage_bytes, and thread_bytes for each thread. Sums are in double, in an order that the state's
+   stage_bytes and thread_bytes; thread_bytes for each further thread are had and given back by the run. Sums are in double, in an order that the state's
    size alone decides. */
 #define CONTROL const struct kernel_control *control
 #define FOR_PRECISION(real, suffix)                                                              \
     EXPORT int kernel_run_##suffix(int64_t num_qubits, const int64_t *words, int64_t num_words,  \
                                    const double *numbers, int64_t num_numbers, real *state,      \
-                                   void *workspace, int64_t workspace_bytes, CONTROL);           \
+                                   void *workspace, int64_t workspace_bytes,                     \
+                                   struct kernel_control *control);                              \
     /* |0...0>. */                                                                               \
     EXPORT int kernel_clear_##suffix(int64_t num_qubits, real *state, CONTROL);                  \
     /* Multiplies all amplitudes. */                                                             \
@@ -132,6 +140,10 @@ EXPORT int kernel_copy(void *to, const void *from, int64_t num_bytes,
     /* Leaves the half where the bit has the value, times a factor, and zeros in the other. */   \
     EXPORT int kernel_project_##suffix(int64_t num_qubits, real *state, int64_t bit,             \
                                        int64_t value, double factor, CONTROL);                   \
+    /* Leaves that half here, and writes the other one, times a factor of its own, into another   \
+       state, with zeros where the first one is. */                                              \
+    EXPORT int kernel_split_##suffix(int64_t num_qubits, real *state, real *other, int64_t bit,   \
+                                     int64_t value, double factor, double other_factor, CONTROL); \
     /* The squares of all amplitudes, summed by the value of some bits. */                       \
     EXPORT int kernel_marginal_##suffix(int64_t num_qubits, const real *state, int64_t num_bits, \
                                         const int64_t *bits, int64_t flips, double *sums, CONTROL);\
@@ -147,7 +159,19 @@ EXPORT int kernel_copy(void *to, const void *from, int64_t num_bytes,
                                       const int64_t *positions, int64_t flips, CONTROL);         \
     /* All amplitudes times a factor, real and imaginary part of each. */                        \
     EXPORT int kernel_read_##suffix(int64_t num_qubits, const real *state, double factor,        \
-                                    double *amplitudes, CONTROL);
+                                    double *amplitudes, CONTROL);                                \
+    /* Does operations without a plan. Qubit q lies at place positions[q], with its zeros and     \
+       ones exchanged where `flips` has that place; both are changed. */                         \
+    EXPORT int kernel_apply_##suffix(int64_t num_qubits, real *state,                            \
+                                     const struct kernel_circuit *circuit, int64_t *positions,   \
+                                     int64_t *flips, CONTROL);                                   \
+    /* The same on a state of its own in |0...0>, and then the squares of all amplitudes, summed  \
+       by the value of some qubits. The circuit is given member by member: that is quicker. */   \
+    EXPORT int kernel_outcomes_##suffix(                                                         \
+        int64_t num_qubits, int64_t num_operations, const uint8_t *names,                        \
+        const uint8_t *num_operands, const uint8_t *num_controls, const uint8_t *operands,       \
+        const double *angles, int64_t num_all_operands, int64_t num_angles, int64_t num_bits,    \
+        const int64_t *qubits, double *sums, CONTROL);
 
 FOR_PRECISION(double, double)
 FOR_PRECISION(float, single)

@@ -3,7 +3,17 @@
 #define LAYERING_H
 
 #include "primitives.h"
-#include "staging.h"
+
+/* What a stage does.
+
+Attributes:
+    active: the chunks' qubits.
+    chosen: the primitives, by index, in order. */
+struct stage_choice {
+    uint64_t active;
+    const int32_t *chosen;
+    size_t num_chosen;
+};
 
 /* The plan as it is being written.
 

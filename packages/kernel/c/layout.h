@@ -58,6 +58,9 @@ struct ready_step {
 /* The stage's outer qubits on which a table's phases depend. */
 uint64_t involved_qubits(const struct stage_head *stage, const struct step *step);
 
+/* Multiply-adds that a step does, an amplitude of the chunk. */
+double step_work(const struct step *step);
+
 /* Factors of a chunk's bits that only the chunk's number tells. */
 enum { OUTER_FACTORS = 2 * ((1 << UNBROKEN_BITS) + (1 << (LARGEST_CHUNK_QUBITS - UNBROKEN_BITS))) };
 

@@ -3,6 +3,7 @@
 
 #include "canonical.h"
 #include "circuit.h"
+#include "control.h"
 #include "holding.h"
 #include "pairs.h"
 
@@ -23,9 +24,9 @@ static void controlled_one(struct lowering *state, int target, uint64_t controls
         return;
     }
     struct spectrum spectrum = matrix2_spectrum(matrix);
-    apply_one(state, target, matrix_euler(spectrum.basis_inverse));
+    apply_matrix(state, target, spectrum.basis_inverse);
     phases_on(state, target, controls, spectrum.phases[0], spectrum.phases[1]);
-    apply_one(state, target, matrix_euler(spectrum.basis));
+    apply_matrix(state, target, spectrum.basis);
 }
 
 static struct euler gate(int name) {
@@ -48,12 +49,12 @@ static void x_on(struct lowering *state, int target, uint64_t controls) {
 static void one_target(struct lowering *state, const struct operation *operation, int target,
                        uint64_t controls, int lonely) {
     if (controls == 0 && operation->name == GATE_UNITARY)
-        apply_one(state, target, matrix_euler(operation_matrix(operation)));
+        apply_matrix(state, target, operation_matrix(operation));
     else if (controls == 0)
         apply_one(state, target, gate_euler(operation->name, operation->angles));
     else if (operation->name != GATE_X)
         controlled_one(state, target, controls, operation_matrix(operation));
-    else if (lonely && state->held[target].turn == 0)
+    else if (lonely && is_held_diagonal(state, target))
         exchange(state, target, controls);
     else
         controlled_x(state, target, controls);
@@ -138,11 +139,11 @@ static void two_qubits(struct lowering *state, const amplitude *matrix, uint8_t 
         dense(state, (const double *)matrix, 2, stored, 0);
         return;
     }
-    apply_one(state, *first, matrix_euler(canonical.before[0]));
-    apply_one(state, *second, matrix_euler(canonical.before[1]));
+    apply_matrix(state, *first, canonical.before[0]);
+    apply_matrix(state, *second, canonical.before[1]);
     entangle(state, first, second, canonical.x, canonical.y, canonical.z);
-    apply_one(state, *first, matrix_euler(canonical.after[0]));
-    apply_one(state, *second, matrix_euler(canonical.after[1]));
+    apply_matrix(state, *first, canonical.after[0]);
+    apply_matrix(state, *second, canonical.after[1]);
 }
 
 static void lower_operation(struct lowering *state, const struct operation *operation, int lonely) {
@@ -170,14 +171,17 @@ static void lower_operation(struct lowering *state, const struct operation *oper
     }
 }
 
-static void lower_all(struct lowering *state, const struct kernel_circuit *circuit,
-                      const uint8_t *lonely, const uint8_t *places) {
+static int lower_all(struct lowering *state, const struct kernel_circuit *circuit,
+                     const struct kernel_control *control, const uint8_t *lonely,
+                     const uint8_t *places) {
     /* The run that a qubit is in. */
     struct pair pairs[64];
     uint8_t slots[64] = {0}, *positions = state->out->positions;
     struct operation operation = first_operation(circuit);
     for (int64_t i = 0; i < circuit->num_operations; i++, next_operation(circuit, &operation)) {
         struct pair *pair = pairs + slots[operation.controls[0]];
+        if (is_told_to_stop(control))
+            return KERNEL_STOPPED;
         switch (places[i]) {
         case PAIR_NONE:
             lower_operation(state, &operation, lonely[i]);
@@ -193,10 +197,11 @@ static void lower_all(struct lowering *state, const struct kernel_circuit *circu
                            positions + pair->qubits[1]);
         }
     }
+    return KERNEL_DONE;
 }
 
 int lower(const struct kernel_circuit *circuit, const struct kernel_planning *planning,
-          struct lowered *lowered) {
+          const struct kernel_control *control, struct lowered *lowered) {
     struct lowering state = {.out = lowered};
     int num_qubits = (int)circuit->num_qubits;
     state.touched = planning->begins_in_zero ? 0 : bit_of(num_qubits) - 1;
@@ -208,7 +213,7 @@ int lower(const struct kernel_circuit *circuit, const struct kernel_planning *pl
     find_lonely(circuit, lonely);
     int result = find_pairs(circuit, places, &pairs_bytes);
     if (result == KERNEL_DONE)
-        lower_all(&state, circuit, lonely, places);
+        result = lower_all(&state, circuit, control, lonely, places);
     free(lonely);
     release_everything(&state, num_qubits);
     size_t arrays_bytes = lowered->primitives.most_bytes + lowered->matrices.most_bytes;

@@ -4,14 +4,13 @@
 #include "layout.h"
 #include "plan_words.h"
 
-/* Multiply-adds that a step does, an amplitude of the chunk. */
-static double step_work(const struct step *step) {
-    double share = ldexp(1, -__builtin_popcountll(step->mask));
+double step_work(const struct step *step) {
+    double share = 1 / (double)((uint64_t)1 << __builtin_popcountll(step->mask));
     switch (step->kind) {
     case STEP_TABLE: return 4;
     case STEP_ROTATE: case STEP_CROSS: return 2.0 * step->count;
     case STEP_PHASE: return 4 * share;
-    case STEP_DENSE: return ldexp(4 * share, step->count);
+    case STEP_DENSE: return 4 * share * (double)((uint64_t)1 << step->count);
     default: return 0;
     }
 }

@@ -120,8 +120,16 @@ static int read_bits(struct reader *reader, int64_t count, int chunk_qubits, int
     return 1;
 }
 
+static int read_shearing(struct reader *reader, struct step *step) {
+    if (!words_left(reader, 2))
+        return 0;
+    int64_t sheared = *take_words(reader, 1);
+    step->sheared = sheared != 0;
+    return sheared == 0 || sheared == 1;
+}
+
 static int read_crosses(struct reader *reader, int chunk_qubits, struct step *step) {
-    if (!words_left(reader, 1))
+    if (!read_shearing(reader, step))
         return 0;
     int64_t count = *take_words(reader, 1);
     if (count < 0 || count > chunk_qubits / 2 || !words_left(reader, 2 * count))
@@ -187,7 +195,7 @@ int read_step(struct reader *reader, int num_qubits, const struct stage_head *st
     case STEP_TABLE:
         return read_table(reader, num_qubits, chunk_qubits, step);
     case STEP_ROTATE:
-        return words_left(reader, 1) &&
+        return read_shearing(reader, step) &&
                read_bits(reader, *take_words(reader, 1), chunk_qubits, 1, step) &&
                take_numbers(reader, step->count, &step->numbers);
     case STEP_CROSS:

@@ -18,9 +18,11 @@ STEP_TABLE     number of ones, pairs, patterns, outer terms;
                outer_mask, outer_value, bit or -1 of each outer term.
                Numbers: scale; real and imaginary part of each.
                Multiplies by the scale, and by the factor of each term that holds: all bits are one.
-STEP_ROTATE    count; bits, ascending. Numbers: tangents.
-STEP_CROSS     count; two bits of each, ascending, all different. Numbers: two tangents of each, for
-               |00> and |11>, and for |01> and |10>.
+STEP_ROTATE    sheared, count; bits, ascending. Numbers: tangents. Sheared turns leave the amplitude
+               of |1> without a factor of 1 + tangent^2.
+STEP_CROSS     sheared, count; two bits of each, ascending, all different. Numbers: two tangents of
+               each, for |00> and |11>, and for |01> and |10>. Sheared crosses leave the amplitudes
+               whose second bit is one without a factor of 1 + tangent^2.
 STEP_PHASE     outer_mask, outer_value, mask, value. Numbers: real and imaginary part of a factor.
 STEP_EXCHANGE  outer_mask, outer_value, mask, value, bit.
 STEP_DENSE     outer_mask, outer_value, mask, value, count, bits; the first is the lowest bit of the
@@ -60,7 +62,7 @@ struct stage_head {
 };
 
 struct step {
-    int kind;
+    int kind, sheared;
     int num_ones, num_pairs, num_patterns, num_outer_terms;
     /* Bits of ones, of a rotation or of a dense unitary. */
     int count;

@@ -6,6 +6,13 @@
 #include "plan_words.h"
 #include "staging.h"
 
+/* Nobody tells a planner without a control to stop. */
+static const struct kernel_control GO_ON = {0};
+
+static const struct kernel_control *control_of(const struct kernel_planning *planning) {
+    return planning->control ? planning->control : &GO_ON;
+}
+
 static int is_sound(const struct kernel_planning *planning, int64_t num_qubits) {
     int64_t chunk = planning->chunk_qubits, contiguous = planning->contiguous_qubits;
     int64_t smallest = num_qubits < chunk ? num_qubits : chunk;
@@ -37,50 +44,38 @@ static void write_head(struct plan_writer *writer, const struct kernel_planning 
     append_number(&writer->numbers, 1);
 }
 
-/* What staging takes for each primitive: its sketch, its index when it is chosen, a mark. */
-enum { STAGING_BYTES = sizeof(struct sketch) + sizeof(int32_t) + 1 };
-
 static int write_stages(struct plan_writer *writer, const struct kernel_planning *planning,
-                        const struct lowered *lowered) {
-    size_t count = lowered->primitives.count;
-    int chunk_qubits = (int)planning->chunk_qubits;
+                        const struct lowered *lowered, struct stages *stages) {
+    int num_qubits = lowered->num_qubits, chunk_qubits = (int)planning->chunk_qubits;
     struct staging staging = {
-        .num_qubits = lowered->num_qubits,
-        .chunk_qubits = chunk_qubits < lowered->num_qubits ? chunk_qubits : lowered->num_qubits,
-        .contiguous_qubits = (int)planning->contiguous_qubits,
+        .sizes = {num_qubits, chunk_qubits < num_qubits ? chunk_qubits : num_qubits,
+                  (int)planning->contiguous_qubits},
         .probabilities_only = planning->probabilities_only != 0,
         .touched = writer->touched,
-        .remaining = malloc((count + 1) * sizeof(struct sketch)),
-        .num_remaining = count,
-        .chosen = malloc((count + 1) * sizeof(int32_t)),
-        .done = malloc(count + 1),
+        .primitives = writer->primitives,
+        .num_primitives = lowered->primitives.count,
+        .control = control_of(planning),
     };
-    int result = staging.remaining == NULL || staging.chosen == NULL || staging.done == NULL
-                     ? KERNEL_NO_MEMORY
-                     : KERNEL_DONE;
-    for (size_t i = 0; i < count && result == KERNEL_DONE; i++) {
-        const struct primitive *primitive = writer->primitives + i;
-        staging.remaining[i] = (struct sketch){primitive->turned, primitive->mask, (int32_t)i,
-                                               primitive_work(primitive)};
+    int result = choose_stages(&staging, stages);
+    write_head(writer, planning, lowered);
+    for (int32_t i = 0; i < stages->count && result == KERNEL_DONE; i++) {
+        int32_t begin = stages->starts[i], end = stages->starts[i + 1];
+        const struct stage_choice choice = {stages->active[i], stages->primitives + begin,
+                                            (size_t)(end - begin)};
+        result = is_told_to_stop(staging.control) ? KERNEL_STOPPED : write_stage(writer, &choice);
     }
-    struct stage_choice choice;
-    while (result == KERNEL_DONE && next_stage(&staging, &choice)) {
-        result = choice.num_chosen ? write_stage(writer, &choice) : KERNEL_BROKEN_PLAN;
-        staging.touched = writer->touched;
-    }
-    free(staging.remaining);
-    free(staging.chosen);
-    free(staging.done);
+    free_stages(stages);
     return result;
 }
 
-/* What planning took at most: either while lowering, or while writing, when what was lowered is there,
-   too. */
-static int64_t planning_bytes(const struct lowered *lowered, const struct plan_writer *writer) {
+/* What planning took at most: while lowering, while choosing stages, or while writing them. What was
+   lowered is there in both. */
+static int64_t planning_bytes(const struct lowered *lowered, const struct plan_writer *writer,
+                              const struct stages *stages) {
     size_t kept = lowered->primitives.bytes + lowered->matrices.bytes;
-    size_t staging = (lowered->primitives.count + 1) * STAGING_BYTES;
     size_t plan = writer->words.most_bytes + writer->numbers.most_bytes;
-    return (int64_t)larger(lowered->most_bytes, kept + staging + plan + writer->stage_bytes);
+    size_t writing = stages->bytes + plan + writer->stage_bytes;
+    return (int64_t)larger(lowered->most_bytes, kept + larger(stages->most_bytes, writing));
 }
 
 int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_planning *planning,
@@ -93,7 +88,7 @@ int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_p
     struct lowered lowered = {.num_qubits = (int)circuit->num_qubits};
     for (int qubit = 0; qubit < lowered.num_qubits; qubit++)
         lowered.positions[qubit] = (uint8_t)qubit;
-    result = lower(circuit, planning, &lowered);
+    result = lower(circuit, planning, control_of(planning), &lowered);
     if (result == KERNEL_DONE && !everything_fits(&lowered, planning))
         result = KERNEL_UNKNOWN_OPERATION;
     struct plan_writer writer = {
@@ -104,11 +99,10 @@ int kernel_make_plan(const struct kernel_circuit *circuit, const struct kernel_p
         .scale = 1,
         .touched = planning->begins_in_zero ? 0 : bit_of(lowered.num_qubits) - 1,
     };
-    if (result == KERNEL_DONE) {
-        write_head(&writer, planning, &lowered);
-        result = write_stages(&writer, planning, &lowered);
-    }
-    plan->planning_bytes = planning_bytes(&lowered, &writer);
+    struct stages stages = {0};
+    if (result == KERNEL_DONE)
+        result = write_stages(&writer, planning, &lowered, &stages);
+    plan->planning_bytes = planning_bytes(&lowered, &writer, &stages);
     array_free(&lowered.primitives);
     array_free(&lowered.matrices);
     if (result == KERNEL_DONE && (writer.words.failed || writer.numbers.failed))

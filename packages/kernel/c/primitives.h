@@ -54,7 +54,7 @@ struct lowered {
 
 /* Lowers a circuit. Returns a kernel_result; the arrays are to be freed whatever that is. */
 int lower(const struct kernel_circuit *circuit, const struct kernel_planning *planning,
-          struct lowered *lowered);
+          const struct kernel_control *control, struct lowered *lowered);
 
 static inline uint64_t bit_of(int qubit) {
     return (uint64_t)1 << qubit;

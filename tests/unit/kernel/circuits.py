@@ -86,6 +86,19 @@ def _places(num_qubits: int, count: int) -> SearchStrategy[tuple[int, ...]]:
     return strategies.permutations(range(num_qubits)).map(lambda order: tuple(order[:count]))
 
 
+def paired(num_qubits: int, depth: int, seed: int) -> list[Unitary]:
+    """Any unitary on each pair of some pairs, then on other pairs, again and again."""
+    generator = numpy.random.default_rng(seed)
+    made: list[Unitary] = []
+    for _ in range(depth):
+        qubits = generator.permutation(num_qubits).tolist()
+        for pair in zip(qubits[::2], qubits[1::2], strict=False):
+            parts = generator.normal(size=(2, 4, 4))
+            matrix, _ = numpy.linalg.qr(parts[0] + 1j * parts[1])
+            made.append(Unitary(matrix, pair, 0))
+    return made
+
+
 def layered(num_qubits: int, depth: int, seed: int = 7) -> list[Gate]:
     """Any unitary on each qubit, then controlled signs between neighbours, again and again."""
     generator = numpy.random.default_rng(seed)

@@ -34,11 +34,12 @@ def small_chunks(
     begins_in_zero: bool = True,
     probabilities_only: bool = False,
 ) -> Plan:
-    """A plan with so small chunks that few qubits need many of them."""
+    """A plan with chunks so small that few qubits need many of them, and a unitary on three just
+    finds room beside the contiguous ones."""
     return make_plan(
         *(kernel.functions(precision), *circuit, precision),
         begins_in_zero=begins_in_zero,
         probabilities_only=probabilities_only,
-        chunk_qubits=7,
+        chunk_qubits=contiguous + 3,
         contiguous_qubits=contiguous,
     )

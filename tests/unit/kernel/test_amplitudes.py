@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies
 
 from qcexec_kernel import Kernel, Precision
-from unit.kernel.circuits import Circuit, circuits, layered
+from unit.kernel.circuits import Circuit, circuits, layered, paired
 from unit.kernel.comparison import CLOSE, FEW_EXAMPLES, distance, small_chunks
 from unit.kernel.reference import Gate, evolved, zero
 
@@ -58,6 +58,24 @@ def test_layers_of_gates_are_put_into_stages_in_another_order(
         state.run(small_chunks(kernel, circuit))
         got = state.amplitudes()
     assert distance(got, evolved(*circuit, zero(num_qubits))) < 1e-12
+
+
+@BOTH
+@FEW_EXAMPLES
+@given(
+    num_qubits=strategies.integers(4, 9),
+    depth=strategies.integers(2, 6),
+    seed=strategies.integers(0, 2**32 - 1),
+)
+def test_unitaries_on_pairs_lose_factors_before_the_next_table(
+    kernel: Kernel, precision: Precision, num_qubits: int, depth: int, seed: int
+) -> None:
+    """Pairs lie inside a register, outside, and half inside; each layer's crosses are sheared."""
+    circuit = Circuit(num_qubits, paired(num_qubits, depth, seed))
+    with kernel.state(num_qubits, precision) as state:
+        state.run(kernel.plan(*circuit, precision))
+        got = state.amplitudes()
+    assert distance(got, evolved(*circuit, zero(num_qubits))) < CLOSE[precision]
 
 
 @BOTH

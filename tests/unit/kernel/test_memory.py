@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy
 import pytest
 from hypothesis import given, settings
-from hypothesis.strategies import integers
+from hypothesis.strategies import integers, lists, tuples
 
-from qcexec_kernel import Kernel, OutOfMemory
+from qcexec_kernel import Kernel, OutOfMemory, SpareMemory, State
 from qcexec_kernel.operations import encode, encoding_bytes, kept_bytes
 from unit.kernel.builds import SOURCES, compiled
 from unit.kernel.circuits import Circuit, circuits
@@ -151,6 +151,114 @@ def test_a_run_takes_more_than_its_plan_says(threads: int) -> None:
 def test_a_run_takes_less_than_its_plan_says() -> None:
     said = _in_little_memory(1 << 40)
     assert _in_little_memory(said.run_bytes - (4 << 20)).ended == "out_of_memory"
+
+
+def test_a_buffer_that_was_given_back_is_had_anew() -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    with kernel.state(12, memory=memory) as first:
+        address = first.address
+    assert memory.kept_bytes == kernel.state_bytes(12)
+    with kernel.state(12, memory=memory) as second:
+        assert second.address == address
+        assert memory.kept_bytes == 0
+
+
+def test_a_state_that_is_dropped_keeps_its_buffer_from_others() -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    kernel.state(12, memory=memory)
+    assert memory.kept_bytes == kernel.state_bytes(12)
+
+
+def test_a_state_that_is_closed_twice_gives_its_buffer_to_two_others() -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    state = kernel.state(12, memory=memory)
+    state.close()
+    state.close()
+    assert memory.kept_bytes == kernel.state_bytes(12)
+    with pytest.raises(ValueError, match="closed"):
+        state.probability(0)
+
+
+def test_a_new_state_in_an_old_buffer_is_not_zero() -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    layer = [Gate("h", (), (qubit,)) for qubit in range(5)]
+    for plan in (
+        kernel.plan(5, layer),
+        kernel.plan(5, [], begins_in_zero=False),
+        kernel.plan(5, [Gate("x", (), (0,), 0)], begins_in_zero=False),
+    ):
+        with kernel.state(5, memory=memory) as state:
+            assert state.amplitudes()[0] == 1
+            assert state.probability(0) == 0
+            state.run(plan)
+        with kernel.state(5, memory=memory) as state:
+            state.flip(2)
+            assert state.amplitudes()[4] == 1
+    with kernel.state(5, memory=memory) as dirty, kernel.state(5, memory=memory) as copy:
+        dirty.run(kernel.plan(5, layer))
+        dirty.close()
+        with kernel.state(5, memory=memory) as original:
+            copy.copy_from(original)
+        assert copy.amplitudes()[0] == 1
+
+
+def test_each_of_many_states_takes_a_workspace_of_its_own() -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    plans = [kernel.plan(14, _brickwork(14, layers).operations) for layers in (3, 20, 6)]
+    states = [kernel.state(14, memory=memory) for _ in range(4)]
+    for plan in plans:
+        for state in states:
+            state.run(plan)
+    assert memory.kept_bytes == max(plan.workspace_bytes() for plan in plans)
+
+
+@given(
+    asked=lists(tuples(integers(1, 12), integers(0, 40)), min_size=1, max_size=20),
+    most=integers(0, 200_000),
+)
+def test_more_is_kept_than_allowed_or_than_there_was(
+    asked: list[tuple[int, int]], most: int
+) -> None:
+    kernel, memory = Kernel(), SpareMemory()
+    held: list[State] = []
+    for num_qubits, given_back in asked:
+        held.append(kernel.state(num_qubits, memory=memory))
+        if given_back < len(held):
+            held.pop(given_back).close()
+    kept, in_use = memory.kept_bytes, sum(state.num_bytes for state in held)
+    assert kept + in_use <= sum(kernel.state_bytes(num_qubits) for num_qubits, _ in asked)
+    memory.keep_at_most(most)
+    assert memory.kept_bytes <= min(most, kept)
+    assert len({state.address for state in held}) == len(held)
+
+
+def test_what_is_kept_is_not_given_up_for_what_is_asked() -> None:
+    """A buffer of one size stands in the way of one of another, in little address space."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(_TWO_SIZES)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "done\n"
+
+
+_TWO_SIZES = """
+    import resource
+    from qcexec_kernel import Kernel, SpareMemory
+
+    kernel, memory = Kernel(), SpareMemory()
+    kernel.state(4).close()
+    mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    room = 3 * kernel.state_bytes(21) // 2
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + room,) * 2)
+    kernel.state(21, memory=memory).close()
+    kernel.state(20, memory=memory).close()
+    kernel.state(21, memory=memory).close()
+    assert memory.kept_bytes == kernel.state_bytes(21)
+    print("done")
+"""
 
 
 def _brickwork(num_qubits: int, layers: int) -> Circuit:

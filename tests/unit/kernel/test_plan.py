@@ -12,6 +12,7 @@ from qcexec_kernel import BrokenPlan, Kernel, OutOfMemory, Stopped, UnknownOpera
 from qcexec_kernel.plan import read_plan
 from unit.kernel.circuits import Circuit, circuits, layered
 from unit.kernel.comparison import FEW_EXAMPLES, small_chunks
+from unit.kernel.reference import Gate
 
 BELL = [("h", (), (0,), 0), ("x", (), (0, 1), 1)]
 
@@ -90,6 +91,41 @@ def test_work_is_done_after_all_qubits_have_left_zero_that_could_be_done_before(
     assert plan.multiply_adds / 2.0**20 < 1.7 * plan.measures.num_rotations
 
 
+@pytest.mark.parametrize("num_qubits", [18, 21])
+def test_a_wide_search_forgets_something(kernel: Kernel, num_qubits: int) -> None:
+    """From 18 and from 21 qubits on more sets of qubits and more ways are tried."""
+    operations = _scattered(num_qubits, 5)
+    plan = kernel.plan(num_qubits, operations)
+    with kernel.state(num_qubits) as planned, kernel.state(num_qubits) as direct:
+        planned.run(plan)
+        direct.apply(kernel.gates(num_qubits, operations))
+        expected, found = direct.amplitudes(), planned.amplitudes()
+    assert abs(abs(numpy.vdot(expected, found)) - 1) < 1e-12
+
+
+def test_a_plan_takes_more_passes_than_it_did_where_pairs_are_random(kernel: Kernel) -> None:
+    assert kernel.plan(20, _scattered(20, 20), probabilities_only=True).passes < 14
+
+
+def test_what_stands_behind_many_phases_is_forgotten(kernel: Kernel) -> None:
+    """Staging looks at some thousand primitives at a time."""
+    layer = [Gate("h", (), (qubit,)) for qubit in range(16)]
+    corners = [(first, second, 15) for first in range(7) for second in range(7, 15)]
+    phases = [Gate("p", (0.001,), corners[index % len(corners)], 2) for index in range(20000)]
+    plan = kernel.plan(16, [*layer, *phases, *layer], probabilities_only=True)
+    assert plan.measures.num_rotations == 32
+
+
+def test_the_same_phase_twice_takes_a_pass_of_its_own(kernel: Kernel) -> None:
+    layer = [Gate("h", (), (qubit,)) for qubit in range(20)]
+    phases = [Gate("p", (0.1,), (qubit, (qubit + 7) % 20), 1) for qubit in range(20)]
+    once, often = (
+        kernel.plan(20, [*layer, *phases * count, *layer], probabilities_only=True)
+        for count in (1, 500)
+    )
+    assert often.passes == once.passes
+
+
 def test_a_plan_does_not_say_what_it_takes(kernel: Kernel) -> None:
     plan = kernel.plan(20, [("h", (), (qubit,), 0) for qubit in range(20)])
     described = plan.describe()
@@ -160,3 +196,17 @@ def test_a_plan_for_more_qubits_is_run_on_a_state_of_fewer(kernel: Kernel) -> No
     plan = kernel.plan(9, [("h", (), (8,), 0)])
     with pytest.raises(BrokenPlan):
         read_plan(kernel.functions(), 8, "double", plan.words, plan.numbers)
+
+
+def _scattered(num_qubits: int, layers: int) -> list[Gate]:
+    """Any unitary on each qubit, and a phase on each pair of a random pairing."""
+    generator = numpy.random.default_rng(num_qubits)
+    operations: list[Gate] = []
+    for _ in range(layers):
+        for qubit in range(num_qubits):
+            first, second, third = generator.uniform(0, 3, 3).tolist()
+            operations.append(Gate("u", (first, second, third), (qubit,)))
+        order = generator.permutation(num_qubits).tolist()
+        pairs = zip(order[::2], order[1::2], strict=False)
+        operations += [Gate("p", (1.1,), pair, 1) for pair in pairs]
+    return operations

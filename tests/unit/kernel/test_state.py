@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy
 import pytest
-from hypothesis import given, strategies
+from hypothesis import assume, given, strategies
 
 from qcexec_kernel import BrokenPlan, Kernel, OutOfMemory, Precision, State
 from unit.kernel.circuits import Circuit, circuits, layered
@@ -69,6 +69,41 @@ def test_a_run_after_a_measurement_goes_on_elsewhere(
 def test_an_impossible_outcome_is_taken_for_possible(kernel: Kernel) -> None:
     with kernel.state(3) as state, pytest.raises(ValueError, match="qubit 1 cannot be 1"):
         state.collapse(1, 1)
+
+
+@BOTH
+@FEW_EXAMPLES
+@given(circuit=circuits(8, 25), data=strategies.data())
+def test_a_split_is_no_collapse_on_each_outcome(
+    kernel: Kernel, precision: Precision, circuit: Circuit, data: strategies.DataObject
+) -> None:
+    num_qubits = circuit.num_qubits
+    qubit = data.draw(strategies.integers(0, num_qubits - 1))
+    outcome = data.draw(strategies.integers(0, 1))
+    with (
+        ran(kernel, circuit, precision) as state,
+        kernel.state(num_qubits, precision) as other,
+        kernel.state(num_qubits, precision) as copy,
+    ):
+        assume(1e-6 < state.probability(qubit) < 1 - 1e-6)
+        expected = []
+        for value in (outcome, 1 - outcome):
+            copy.copy_from(state)
+            copy.collapse(qubit, value)
+            expected.append(copy.amplitudes())
+        state.split(qubit, outcome, other)
+        assert numpy.array_equal(state.amplitudes(), expected[0])
+        assert numpy.array_equal(other.amplitudes(), expected[1])
+        assert state.probability(qubit) == outcome
+        assert other.probability(qubit) == 1 - outcome
+
+
+def test_a_state_is_split_that_cannot_be(kernel: Kernel) -> None:
+    with kernel.state(5) as state, kernel.state(5) as other, kernel.state(4) as smaller:
+        with pytest.raises(ValueError, match="qubit 1 has one outcome alone"):
+            state.split(1, 0, other)
+        with pytest.raises(BrokenPlan):
+            state.split(1, 0, smaller)
 
 
 @FEW_EXAMPLES

@@ -16,6 +16,7 @@ from unit.kernel.reference import Gate
 # Undisturbed, each of the runs below takes ten times as long and more.
 _DEADLINE_SECONDS = 2
 _RUNNING_SECONDS = 0.3
+_PLANNING_SECONDS = 0.1
 _UNIFORMS = numpy.linspace(0, 1, 10, endpoint=False)
 
 
@@ -29,6 +30,7 @@ _UNIFORMS = numpy.linspace(0, 1, 10, endpoint=False)
         pytest.param(lambda state: state.sample([1], _UNIFORMS), id="sample"),
         pytest.param(lambda state: state.amplitudes(), id="amplitudes"),
         pytest.param(lambda state: state.copy_from(state), id="copy"),
+        pytest.param(lambda state: state.split(1, 0, state), id="split"),
     ],
 )
 def test_what_is_begun_after_a_stop_is_done(kernel: Kernel, ask: Callable[[State], object]) -> None:
@@ -81,6 +83,31 @@ def test_a_stop_is_not_seen_while_a_table_of_many_patterns_is_made() -> None:
     operations = [*_layers(20, 1), *phases, *_layers(20, 1)]
     plan = make_plan(kernel.functions(), 20, operations, chunk_qubits=20)
     assert _seconds_to_end(kernel, plan) < _DEADLINE_SECONDS
+
+
+def test_planning_after_a_stop_is_done(kernel: Kernel) -> None:
+    with kernel.state(5) as state:
+        state.control.stop = 1
+        with pytest.raises(Stopped):
+            kernel.plan(5, _layers(5, 2), control=state.control)
+
+
+def test_a_stop_is_not_seen_while_a_long_circuit_is_planned(kernel: Kernel) -> None:
+    operations = _layers(24, 4000)
+    told: list[float] = []
+    with kernel.state(5) as state:
+
+        def tell() -> None:
+            told.append(time.monotonic())
+            state.control.stop = 1
+
+        timer = Timer(_PLANNING_SECONDS, tell)
+        timer.start()
+        with pytest.raises(Stopped):
+            kernel.plan(24, operations, control=state.control)
+        ended = time.monotonic()
+        timer.join()
+    assert ended - told[0] < _DEADLINE_SECONDS
 
 
 def _seconds_to_end(kernel: Kernel, plan: Plan) -> float:

@@ -11,6 +11,7 @@ docs/kernel.md says how it works.
 
 from __future__ import annotations
 
+from qcexec_kernel.direct import Gates
 from qcexec_kernel.errors import (
     BrokenPlan,
     KernelError,
@@ -20,18 +21,24 @@ from qcexec_kernel.errors import (
     UnknownOperation,
 )
 from qcexec_kernel.kernel import Kernel
-from qcexec_kernel.library import Precision
+from qcexec_kernel.library import Control, Precision
+from qcexec_kernel.memory import SpareMemory
 from qcexec_kernel.plan import Plan
 from qcexec_kernel.state import State
+from qcexec_kernel.threads import SpareThreads
 
 __all__ = [
     "BrokenPlan",
+    "Control",
+    "Gates",
     "Kernel",
     "KernelError",
     "NoKernel",
     "OutOfMemory",
     "Plan",
     "Precision",
+    "SpareMemory",
+    "SpareThreads",
     "State",
     "Stopped",
     "UnknownOperation",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qcexec_kernel.library import Functions, Library, Precision, load
+from qcexec_kernel.direct import Gates, outcome_probabilities
+from qcexec_kernel.library import Control, Functions, Library, Precision, load
+from qcexec_kernel.memory import SpareMemory
 from qcexec_kernel.plan import Plan, make_plan
-from qcexec_kernel.state import State, sampling_bytes, state_bytes
+from qcexec_kernel.sampling import sampling_bytes
+from qcexec_kernel.state import State, state_bytes
+from qcexec_kernel.threads import SpareThreads
 
 
 class Kernel:
@@ -42,17 +47,41 @@ class Kernel:
         *,
         begins_in_zero: bool = True,
         probabilities_only: bool = False,
+        control: Control | None = None,
     ) -> Plan:
         """Plans a circuit; `qcexec_kernel.plan.make_plan` says more."""
         return make_plan(
             *(self._functions[precision], num_qubits, operations, precision),
             begins_in_zero=begins_in_zero,
             probabilities_only=probabilities_only,
+            control=control,
         )
 
-    def state(self, num_qubits: int, precision: Precision = "double") -> State:
-        """A state in |0...0>. Raises OutOfMemory."""
-        return State(self._functions[precision], num_qubits, precision)
+    def gates(self, num_qubits: int, operations: Sequence[Any]) -> Gates:
+        """Operations for `State.apply`: no plan, for few qubits and few gates."""
+        return Gates(num_qubits, operations)
+
+    def outcome_probabilities(
+        self,
+        num_qubits: int,
+        operations: Sequence[Any],
+        measured: Sequence[int],
+        precision: Precision = "double",
+    ) -> array[float]:
+        """What a circuit shows, without a plan; `qcexec_kernel.direct` says more."""
+        return outcome_probabilities(self._functions[precision], num_qubits, operations, measured)
+
+    def state(
+        self,
+        num_qubits: int,
+        precision: Precision = "double",
+        memory: SpareMemory | None = None,
+        spare_threads: SpareThreads | None = None,
+        control: Control | None = None,
+    ) -> State:
+        """A state in |0...0>; `State` says what may be shared. Raises OutOfMemory."""
+        functions = self._functions[precision]
+        return State(functions, num_qubits, precision, memory, spare_threads, control)
 
     def state_bytes(self, num_qubits: int, precision: Precision = "double") -> int:
         """What a state takes, plans aside."""

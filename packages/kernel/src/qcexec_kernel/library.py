@@ -6,6 +6,7 @@ Python's lock is free while they run.
 from __future__ import annotations
 
 import ctypes
+import functools
 import platform
 from collections.abc import Mapping, Sequence
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
@@ -66,6 +67,7 @@ class Planning(Structure):
         ("probabilities_only", c_int64),
         ("chunk_qubits", c_int64),
         ("contiguous_qubits", c_int64),
+        ("control", c_void_p),
     ]
 
 
@@ -102,7 +104,12 @@ class MadePlan(Structure):
 class Control(Structure):
     """struct kernel_control."""
 
-    _fields_ = [("stop", c_int32), ("num_threads", c_int32)]
+    _fields_ = [
+        ("stop", c_int32),
+        ("num_threads", c_int32),
+        ("spare_threads", c_void_p),
+        ("most_threads", c_int64),
+    ]
 
 
 class Library:
@@ -128,7 +135,9 @@ class Library:
                 *(library.kernel_measure_plan, c_int),
                 *(c_int64, c_char_p, c_int64, c_char_p, c_int64, c_int64, POINTER(Measures)),
             ),
-            state_bytes=_function(library.kernel_state_bytes, c_int64, c_int64, c_int64),
+            state_bytes=functools.cache(
+                _function(library.kernel_state_bytes, c_int64, c_int64, c_int64)
+            ),
             allocate=_function(library.kernel_allocate, c_void_p, c_int64),
             release=_function(library.kernel_release, None, c_void_p, c_int64),
             copy=_function(
@@ -141,7 +150,30 @@ class Library:
                 )
                 for name, arguments in _ON_AMPLITUDES.items()
             },
+            unchecked=Unchecked(
+                weights=library[f"kernel_weights_{precision}"],
+                project=library[f"kernel_project_{precision}"],
+                split=library[f"kernel_split_{precision}"],
+                marginal=library[f"kernel_marginal_{precision}"],
+                apply=library[f"kernel_apply_{precision}"],
+                copy=library["kernel_copy"],
+            ),
         )
+
+
+class Unchecked(NamedTuple):
+    """What is done often to small states, without what ctypes does for each argument.
+
+    To check and turn five arguments takes longer than to weigh a qubit. So all of these are ctypes
+    values of the types that the C side has.
+    """
+
+    weights: Any
+    project: Any
+    split: Any
+    marginal: Any
+    apply: Any
+    copy: Any
 
 
 class Functions(NamedTuple):
@@ -164,6 +196,9 @@ class Functions(NamedTuple):
     pick: Any
     settle: Any
     read: Any
+    apply: Any
+    outcomes: Any
+    unchecked: Unchecked
 
 
 def load(variant: str | None = None) -> Library:
@@ -252,5 +287,10 @@ _ON_AMPLITUDES: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
         "pick": (c_int64, c_void_p, c_int64, c_void_p, c_int64, c_void_p, c_void_p),
         "settle": (c_int64, c_void_p, c_char_p, c_int64),
         "read": (c_int64, c_void_p, c_double, c_void_p),
+        "apply": (c_int64, c_void_p, POINTER(Circuit), c_void_p, POINTER(c_int64)),
+        "outcomes": (
+            *(c_int64, c_int64, c_char_p, c_char_p, c_char_p, c_char_p, c_void_p),
+            *(c_int64, c_int64, c_int64, c_char_p, c_void_p),
+        ),
     }
 )

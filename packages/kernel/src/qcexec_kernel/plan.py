@@ -7,7 +7,7 @@ and compared; c/plan_words.h says what they hold. The library checks them before
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ctypes import string_at
+from ctypes import addressof, string_at
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,6 +17,7 @@ from qcexec_kernel.library import (
     REAL_BYTES,
     SMALLEST_STATE_QUBITS,
     Circuit,
+    Control,
     Functions,
     MadePlan,
     Measures,
@@ -99,7 +100,7 @@ class Plan:
         return len(self.words) + len(self.numbers)
 
     def workspace_bytes(self, threads: int = 1) -> int:
-        """What a run takes beside the state."""
+        """What a run takes beside the state; that for further threads only if it is there."""
         measures = self.measures
         return max(1, int(measures.stage_bytes + threads * measures.thread_bytes))
 
@@ -130,6 +131,7 @@ def make_plan(
     probabilities_only: bool = False,
     chunk_qubits: int | None = None,
     contiguous_qubits: int = CONTIGUOUS_QUBITS,
+    control: Control | None = None,
 ) -> Plan:
     """Plans a circuit.
 
@@ -143,10 +145,12 @@ def make_plan(
         probabilities_only: whether the phases of the final amplitudes may be left out.
         chunk_qubits: how many qubits' amplitudes a chunk has; None is what suits the caches.
         contiguous_qubits: how many of them, the lowest ones, are in every chunk.
+        control: ends planning when another thread sets its `stop`.
 
     Raises:
         UnknownOperation: the circuit holds something that the kernel does not know.
         OutOfMemory: there is no memory for the plan.
+        Stopped: the control told to end.
     """
     encoded = encode(operations)
     names, num_operands, num_controls, operands, angles = encoded
@@ -154,7 +158,7 @@ def make_plan(
     chunk = min(chunk_qubits or CHUNK_QUBITS[precision], state_qubits)
     planning = Planning(
         *(REAL_BYTES[precision], begins_in_zero, probabilities_only),
-        *(chunk, min(contiguous_qubits, chunk)),
+        *(chunk, min(contiguous_qubits, chunk), None if control is None else addressof(control)),
     )
     circuit = Circuit(
         *(state_qubits, len(names), names, num_operands, num_controls, operands),
