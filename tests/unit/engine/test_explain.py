@@ -10,7 +10,8 @@ from qcexec_engine.__main__ import main
 from qcexec_engine.errors import EngineError, SyntaxFault
 from qcexec_engine.explain import explain, fault
 from qcexec_engine.limits import Limits
-from qcexec_engine.methods.kernel import KERNEL
+from qcexec_engine.methods.branching import SHOT_TREE
+from qcexec_engine.methods.statevector import STATEVECTOR
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -51,15 +52,33 @@ def test_a_circuit_is_told_by_its_registers_counts_and_method() -> None:
     assert "statevector: " not in lines["other methods"].replace("aer_statevector", "")
 
 
-@pytest.mark.skipif(KERNEL.missing() is not None, reason="no kernel here")
+@pytest.mark.skipif(STATEVECTOR.missing() is not None, reason="no kernel here")
 def test_a_dense_circuit_is_told_with_the_plan_of_the_kernel() -> None:
     layers = "".join(f"ry(0.{layer + 1}) q; cx q[0:13], q[2:15];" for layer in range(4))
     text = f'OPENQASM 3.0; include "stdgates.inc"; qubit[16] q; bit[16] c; {layers} c = measure q;'
     lines = said(text)
-    assert lines["method"].startswith("kernel: ")
+    assert lines["method"].startswith("statevector: ")
     assert "double precision" in lines["method"]
     for word in ("stages", "passes", "tables", "multiply-adds"):
         assert word in lines["plan"]
+
+
+@pytest.mark.skipif(SHOT_TREE.missing() is not None, reason="no kernel here")
+def test_a_circuit_with_feedback_is_told_with_the_plans_between_its_measurements() -> None:
+    layers = "".join(f"ry(0.{layer + 1}) q; cx q[0:13], q[2:15];" for layer in range(4))
+    measured = "c[0] = measure q[0]; if (c[0] == 1) { rx(0.3) q[1]; }"
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[16] q; bit[16] c;'
+        f" {layers} {measured} {layers} c = measure q;"
+    )
+    lines = said(text)
+    assert lines["method"].startswith("shot_tree: ")
+    assert lines["plans"].startswith("1 of 3 pieces are done gate by gate 2 plans: ")
+    for word in ("stages", "passes", "tables", "multiply-adds"):
+        assert word in lines["plans"]
+    small = said(BELL + "if (c == 1) { rx(0.3) q[0]; } flag = measure q[0];")
+    assert small["method"].startswith("shot_tree: ")
+    assert small["plans"] == "2 of 2 pieces are done gate by gate"
 
 
 def test_blocks_are_counted_with_what_lies_in_them() -> None:

@@ -67,10 +67,10 @@ def ended(name: str, share: float, *sizes: int) -> str:
 @pytest.mark.parametrize(
     ("name", "num_qubits", "depth", "shots"),
     [
-        ("kernel", 4, 2, 100),
-        ("kernel", 12, 2000, 100),
-        ("kernel", 15, 2, 20_000),
-        ("kernel", 22, 1, 500),
+        ("statevector", 4, 2, 100),
+        ("statevector", 12, 2000, 100),
+        ("statevector", 15, 2, 20_000),
+        ("statevector", 22, 1, 500),
         ("aer_statevector", 4, 2, 100),
         ("aer_statevector", 15, 2, 20_000),
         ("aer_statevector", 21, 1, 500),
@@ -90,7 +90,7 @@ def test_what_a_method_says_it_needs_is_enough(
     ("name", "num_qubits", "share"),
     [
         # With half of it the state would fit in single precision.
-        ("kernel", 22, 0.3),
+        ("statevector", 22, 0.3),
         ("aer_statevector", 21, 0.5),
         ("matrix_product_state", 16, 0.5),
     ],

@@ -92,6 +92,6 @@ def test_importing_the_package_imports_no_simulator() -> None:
     heavy = python(
         "import sys, qcexec_engine;"
         "print([name for name in sys.modules if name.split('.')[0] in"
-        " {'qiskit', 'qiskit_aer', 'qulacs', 'stim', 'numpy', 'scipy'}])"
+        " {'qiskit', 'qiskit_aer', 'stim', 'numpy', 'scipy'}])"
     )
     assert heavy.strip() == "[]"

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qcexec_engine.classical import Bits, Calculation, Constant, Expression, Wrap
-from qcexec_engine.dense.qulacs_state import DenseSimulator, DenseState
+from qcexec_engine.dense import kernel_run
+from qcexec_engine.dense.kernel_state import KernelSimulator, KernelState
 from qcexec_engine.errors import CircuitTooLarge, SemanticFault
 from qcexec_engine.program import (
     Branch,
@@ -34,6 +35,10 @@ from qcexec_engine.shot_tree.tree import ShotTree
 from support.dense_reference import distribution, total_variation
 from support.random_programs import dynamic_programs
 
+pytestmark = pytest.mark.skipif(
+    kernel_run.missing() is not None, reason="there is no kernel for this machine"
+)
+
 # A program takes long to draw on a busy machine.
 _PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
 
@@ -52,8 +57,8 @@ def _program(
 
 def _tree(
     program: Program, max_states: int = 100, max_operations: int = 10_000
-) -> ShotTree[DenseState]:
-    simulator = DenseSimulator(program.num_qubits)
+) -> ShotTree[KernelState]:
+    simulator = KernelSimulator(program.num_qubits)
     return ShotTree(
         instructions(program), simulator, program.initial_memory, max_states, max_operations
     )

@@ -1,9 +1,6 @@
-"""The dense state vector: right for every gate, repeatable, and within the memory it asks for."""
+"""The dense state vector: right for every gate in each of the ways to do it, and repeatable."""
 
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,15 +11,15 @@ from numpy.typing import NDArray
 
 from qcexec_engine import gates
 from qcexec_engine.analysis.circuit import analyse
-from qcexec_engine.dense import small_state
+from qcexec_engine.dense import kernel_run, small_state
 from qcexec_engine.limits import Limits
-from qcexec_engine.methods.statevector import STATEVECTOR, probabilities
+from qcexec_engine.methods.statevector import STATEVECTOR
 from qcexec_engine.program import Gate, Measure, Operation, Program, Register, Reset, Unitary
 from support.dense_reference import distribution, final_state
 from support.random_programs import straight_programs
 
 pytestmark = pytest.mark.skipif(
-    STATEVECTOR.missing() is not None, reason=f"no qulacs here: {STATEVECTOR.missing()}"
+    STATEVECTOR.missing() is not None, reason=f"no kernel here: {STATEVECTOR.missing()}"
 )
 
 _LIMITS = Limits(memory_bytes=1 << 30)
@@ -55,8 +52,12 @@ def _program(*operations: Operation, qubits: int, bits: int | None = None) -> Pr
     return Program(qubits, (Register("c", bits),), operations, bits)
 
 
-def _likely(operations: Sequence[Operation], num_qubits: int) -> NDArray[numpy.float64]:
-    return probabilities(operations, num_qubits, tuple(range(num_qubits)))
+def _likely(
+    operations: Sequence[Operation], num_qubits: int, measured: Sequence[int] | None = None
+) -> NDArray[numpy.float64]:
+    measured = range(num_qubits) if measured is None else measured
+    likely = kernel_run.outcome_probabilities(operations, num_qubits, measured, "double")
+    return numpy.array(likely)
 
 
 @pytest.mark.parametrize(("name", "controls"), _KINDS)
@@ -84,7 +85,7 @@ def test_a_small_state_takes_every_gate_on_one_target_as_a_large_one_does(
     for qubits in itertools.permutations(range(3), controls + 1):
         gate = Gate(name, (0.7, 0.4, 1.1)[: gates.NUM_ANGLES[name]], qubits, controls)
         operations = [*_layer(3, 1), gate, *_layer(3, 2)]
-        likely = small_state.probabilities(operations, 3)
+        likely = small_state.probabilities(operations, 3, range(3))
         assert numpy.allclose(likely, abs(final_state(3, tuple(operations))) ** 2, atol=1e-12)
 
 
@@ -99,7 +100,7 @@ def test_a_small_state_leaves_other_operations_to_the_simulator(
     counts = {(operation.name if isinstance(operation, Gate) else "unitary", operation.controls): 1}
     assert not small_state.is_small(counts, 3)
     with pytest.raises(ValueError, match="no gate on one target"):
-        small_state.probabilities([operation], 3)
+        small_state.probabilities([operation], 3, range(3))
 
 
 @pytest.mark.parametrize("qubits", [(0,), (3, 1), (1, 0, 3), (2, 3, 1, 0)])
@@ -142,7 +143,7 @@ def test_measured_qubits_are_summed_over_the_others_at_any_size(num_qubits: int)
     turns = _turns(num_qubits, 5)
     single = [_probability_of_one(turn) for turn in turns]
     chosen = tuple(sorted({num_qubits - 1, 0, num_qubits // 2}, reverse=True))
-    likely = probabilities(turns, num_qubits, chosen)
+    likely = _likely(turns, num_qubits, chosen)
     expected: NDArray[Any] = numpy.ones(1)
     for qubit in chosen:
         expected = numpy.kron([1 - single[qubit], single[qubit]], expected)
@@ -205,72 +206,3 @@ def test_more_qubits_than_allowed_are_left_to_others() -> None:
     circuit = analyse(_program(*_layer(6, 1), *measures, qubits=6))
     assert STATEVECTOR.cost(circuit, 100, Limits(1 << 30, max_qubits=5)) is None
     assert STATEVECTOR.cost(circuit, 100, Limits(1 << 30, max_qubits=6)) is not None
-
-
-_IN_LITTLE_MEMORY = """
-import resource, sys
-
-import numpy
-import qulacs
-
-from qcexec_engine.analysis.circuit import analyse
-from qcexec_engine.limits import Limits
-from qcexec_engine.methods.statevector import STATEVECTOR
-from qcexec_engine.program import Gate, Measure, Program, Register, Unitary
-
-budget, shots, measured = map(int, sys.argv[1:])
-
-
-def circuit(num_qubits):
-    qubits = range(num_qubits)
-    layer = [Gate("u", (0.4, 0.3, 0.2), (qubit,)) for qubit in qubits]
-    cycle = [Gate("x", (), (qubit, (qubit + 1) % num_qubits), 1) for qubit in qubits]
-    cycle.append(Gate("p", (0.3,), (0, 1), 1))
-    unitary = Unitary(numpy.eye(8, dtype=complex), (0, 2, 1), 0)
-    bits = [Measure(num_qubits - 1 - bit, bit) for bit in range(min(measured, num_qubits))]
-    operations = (*layer, *cycle, unitary, *layer, *bits)
-    return analyse(Program(num_qubits, (Register("c", len(bits)),), operations, len(bits)))
-
-
-STATEVECTOR.prepare(circuit(3), Limits(budget)).sample(10, 1)
-with open("/proc/self/statm") as file:
-    mapped = int(file.read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (mapped + budget, mapped + budget))
-limits = Limits(budget)
-fitting = [
-    num_qubits
-    for num_qubits in range(3, 28)
-    if STATEVECTOR.cost(circuit(num_qubits), shots, limits).memory_bytes <= budget
-]
-outcomes = STATEVECTOR.prepare(circuit(fitting[-1]), limits).sample(shots, 1)
-assert outcomes.counts.sum() == shots
-del outcomes
-try:
-    STATEVECTOR.prepare(circuit(fitting[-1] + 2), limits).sample(shots, 1)
-except MemoryError:
-    print(fitting[-1], "fits")
-"""
-
-
-@pytest.mark.parametrize(
-    ("budget", "shots", "measured", "largest"),
-    [
-        (110 << 20, 1000, 30, 22),
-        (108 << 20, 100_000, 30, 21),
-        (74 << 20, 1000, 5, 22),
-    ],
-)
-def test_the_largest_circuit_that_fits_runs_and_a_larger_one_is_refused(
-    budget: int, shots: int, measured: int, largest: int
-) -> None:
-    arguments = [str(number) for number in (budget, shots, measured)]
-    ended = subprocess.run(
-        [sys.executable, "-c", _IN_LITTLE_MEMORY, *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == f"{largest} fits\n"

@@ -14,8 +14,9 @@ from qcexec_engine.analysis.circuit import Circuit, analyse
 from qcexec_engine.elaboration import read
 from qcexec_engine.errors import CircuitTooLarge, EngineError, UnsupportedFeature
 from qcexec_engine.limits import Limits
-from qcexec_engine.methods.kernel import KERNEL
+from qcexec_engine.methods.branching import SHOT_TREE
 from qcexec_engine.methods.method import Cost, Method
+from qcexec_engine.methods.statevector import STATEVECTOR
 from qcexec_engine.program import Block, Branch, Gate, Loop, Program, Register, Unitary
 from qcexec_engine.report import Needs
 
@@ -42,8 +43,10 @@ def explain_program(program: Program, shots: int, limits: Limits) -> tuple[str, 
     ]
     chosen, name = _chosen(circuit, shots, limits)
     lines += chosen
-    if name == KERNEL.name:
-        lines += _listed("plan", KERNEL.describe(circuit, limits).splitlines())
+    if name == STATEVECTOR.name:
+        lines += _listed("plan", STATEVECTOR.describe(circuit, limits).splitlines())
+    elif name == SHOT_TREE.name:
+        lines += _listed("plans", SHOT_TREE.describe(circuit, limits).splitlines())
     others = [
         _other(method, cost)
         for method, cost in routing.costs(circuit, shots, limits)

@@ -7,7 +7,10 @@ its time is up. What is here is known before a simulation begins, and cheap to h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from qcexec_kernel import SpareMemory, SpareThreads
 
 Precision: TypeAlias = Literal["auto", "double", "single"]
 """Of state vectors: how many bits a real number has, or that the engine is to decide."""
@@ -33,6 +36,10 @@ class Limits:
             the reference speed.
         cache_bytes: what may be kept from one run for the next in the same process; 0 keeps
             nothing.
+        spare_threads: how many further threads a run may take at the moment; None for none, ever.
+            They change how long it takes, and nothing else.
+        spare_memory: where the kernel's state vectors lie, kept from one run for the next as far as
+            `cache_bytes` allows; None has each take memory of its own. An engine brings its own.
     """
 
     memory_bytes: int
@@ -46,3 +53,5 @@ class Limits:
     precision: Precision = "auto"
     single_precision_after_seconds: float = 10.0
     cache_bytes: int = 0
+    spare_threads: SpareThreads | None = None
+    spare_memory: SpareMemory | None = None

@@ -9,7 +9,6 @@ METHODS: Final = frozenset(
     {
         "aer_stabilizer",
         "aer_statevector",
-        "kernel",
         "matrix_product_state",
         "shot_tree",
         "stabilizer",
@@ -34,6 +33,7 @@ class Report:
         depth: its depth: gates, measurements and resets, with gate definitions inlined.
         operations: how many operations it has, with loops and gate definitions written out.
         shots: how often it was run.
+        threads: the most that worked at a time.
         cached: what was taken from an earlier run of the same text: "no", "program" or "state".
         memory_bytes: the estimate of what the simulation took.
         predicted_ms: the estimate of `exec_ms`, made before the run.
@@ -52,6 +52,7 @@ class Report:
     depth: int
     operations: int
     shots: int
+    threads: int
     cached: str
     memory_bytes: int
     predicted_ms: float

@@ -19,7 +19,6 @@ from qcexec_engine.errors import CircuitTooLarge, UnsupportedFeature
 from qcexec_engine.limits import Limits
 from qcexec_engine.methods.aer import AER_STABILIZER, AER_STATEVECTOR
 from qcexec_engine.methods.branching import SHOT_TREE
-from qcexec_engine.methods.kernel import KERNEL
 from qcexec_engine.methods.matrix_product_state import MATRIX_PRODUCT_STATE
 from qcexec_engine.methods.method import Cost, Method
 from qcexec_engine.methods.stabilizer import STABILIZER
@@ -29,7 +28,6 @@ from qcexec_engine.report import Needs
 
 METHODS: Final[tuple[Method, ...]] = (
     STATEVECTOR,
-    KERNEL,
     SHOT_TREE,
     STABILIZER,
     TABLEAU,
@@ -43,7 +41,7 @@ PATIENCE: Final = 4
 """How many times a task's time an estimate may be: it is no fact, and the deadline judges the rest.
 """
 
-_LIBRARIES: Final = ("qulacs", "stim")
+_LIBRARIES: Final = ("stim",)
 _GOOD_ENOUGH_SECONDS: Final = 150e-6
 """To ask all methods takes some 20 microseconds: who runs a circuit in less than this may have it.
 """

@@ -19,6 +19,8 @@ _FEW: Final = 4096
 # A multinomial takes about as long for one outcome as a look-up for four shots.
 _SHOTS_PER_OUTCOME: Final = 4
 _ALWAYS_AT_ONCE: Final = 16
+_AT_ONCE_SECONDS: Final = 0.15e-6
+_LOOK_UP_SECONDS: Final = 0.055e-6
 
 
 def random_numbers(seed: int) -> Generator:
@@ -30,6 +32,14 @@ def random_numbers(seed: int) -> Generator:
 def draws_at_once(num_possible: int, shots: int) -> bool:
     """Whether so many possible outcomes are few enough to draw their counts at once."""
     return num_possible <= min(_FEW, max(_ALWAYS_AT_ONCE, shots // _SHOTS_PER_OUTCOME))
+
+
+def sampling_seconds(num_measured: int, shots: int) -> float:
+    """What it takes to draw so many shots of the measured qubits, at the reference speed."""
+    outcomes = 1 << min(num_measured, 62)
+    if draws_at_once(outcomes, shots):
+        return outcomes * _AT_ONCE_SECONDS
+    return shots * _LOOK_UP_SECONDS
 
 
 def draw_bit(

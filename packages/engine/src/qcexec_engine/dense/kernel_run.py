@@ -9,21 +9,51 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import numpy
+from numpy.typing import NDArray
+
 from qcexec_engine.dense.kernel_cost import Precision
 from qcexec_engine.program import Operation, Unitary
-from qcexec_kernel import Kernel, NoKernel, Plan, State
+from qcexec_kernel import Control, Gates, Kernel, NoKernel, Plan, SpareMemory, SpareThreads, State
 
 
-def final_state(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> State:
+def final_state(
+    gates: Sequence[Operation],
+    num_qubits: int,
+    precision: Precision,
+    spare_threads: SpareThreads | None = None,
+    spare_memory: SpareMemory | None = None,
+) -> State:
     """The state of at least one qubit after gates on |0...0>, up to a common phase.
 
     Raises:
         MemoryError: the process could not get the memory.
     """
-    state = _loaded().state(num_qubits, precision)
+    state = new_state(num_qubits, precision, spare_threads, spare_memory)
     for plan in plans(gates, num_qubits, precision):
         state.run(plan)
     return state
+
+
+def outcome_probabilities(
+    gates: Sequence[Operation], num_qubits: int, measured: Sequence[int], precision: Precision
+) -> NDArray[numpy.float64] | list[float]:
+    """How likely each outcome of the measured qubits is after gates on |0...0>, without a plan.
+
+    Bit j of an outcome's number is the j-th measured qubit. A few are given as a list.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+    """
+    kernel = _loaded()
+    pieces = list(_pieces(gates))
+    if len(pieces) > 1:
+        with kernel.state(num_qubits, precision) as state:
+            for start, end in pieces:
+                state.apply(kernel.gates(num_qubits, gates[start:end]))
+            return state.probabilities(measured)
+    likely = kernel.outcome_probabilities(num_qubits, gates, measured, precision)
+    return likely.tolist() if len(likely) <= _FEW_OUTCOMES else numpy.frombuffer(likely)
 
 
 def plans(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> Iterator[Plan]:
@@ -41,24 +71,56 @@ def plans(gates: Sequence[Operation], num_qubits: int, precision: Precision) -> 
         )
 
 
-def segment_plans(gates: Sequence[Operation], num_qubits: int) -> Iterator[Plan]:
-    """The plans that together are gates in the middle of a circuit, in double precision.
+def segment_plans(
+    gates: Sequence[Operation],
+    num_qubits: int,
+    precision: Precision,
+    control: Control,
+    *,
+    begins_in_zero: bool,
+) -> Iterator[Plan]:
+    """The plans that together are gates at the beginning or in the middle of a circuit.
+
+    Raises:
+        MemoryError: the process could not get the memory.
+        Stopped: the control says so.
+    """
+    kernel = _loaded()
+    for start, end in _pieces(gates):
+        yield kernel.plan(
+            *(num_qubits, gates[start:end], precision),
+            begins_in_zero=begins_in_zero and start == 0,
+            control=control,
+        )
+
+
+def segment_gates(gates: Sequence[Operation], num_qubits: int) -> Iterator[Gates]:
+    """The same gates for a state that does one after the other, without a plan.
 
     Raises:
         MemoryError: the process could not get the memory.
     """
     kernel = _loaded()
+    if len(gates) < _PIECE // _UNITARY_WEIGHT:
+        yield kernel.gates(num_qubits, gates)
+        return
     for start, end in _pieces(gates):
-        yield kernel.plan(num_qubits, gates[start:end], "double", begins_in_zero=False)
+        yield kernel.gates(num_qubits, gates[start:end])
 
 
-def zero_state(num_qubits: int) -> State:
-    """|0...0> of at least one qubit, in double precision.
+def new_state(
+    num_qubits: int,
+    precision: Precision,
+    spare_threads: SpareThreads | None = None,
+    spare_memory: SpareMemory | None = None,
+    control: Control | None = None,
+) -> State:
+    """|0...0> of at least one qubit.
 
     Raises:
         MemoryError: the process could not get the memory.
     """
-    return _loaded().state(num_qubits, "double")
+    return _loaded().state(num_qubits, precision, spare_memory, spare_threads, control)
 
 
 def variant() -> str:
@@ -88,11 +150,21 @@ def memory_bytes(num_qubits: int, weight: int, precision: Precision) -> int:
     return state + _MOST_TABLES * chunk + min(weight, _PIECE) * _GATE_BYTES + _FIXED_BYTES
 
 
-def waiting_state_bytes(num_qubits: int, num_gates: int) -> int:
-    """What one of many states takes at most, between plans that together have so many gates."""
+def state_bytes(num_qubits: int, precision: Precision) -> int:
+    """What the amplitudes take; about that, where there is no kernel."""
+    kernel = _kernel()
+    if isinstance(kernel, str):
+        return (2 * _REAL_BYTES[precision]) << max(num_qubits, _FEWEST_QUBITS)
+    return kernel.state_bytes(num_qubits, precision)
+
+
+def workspace_bytes(num_qubits: int, num_gates: int) -> int:
+    """What a run of plans takes at most beside the state, where together they have so many gates.
+
+    States that run in turn share it.
+    """
     tables = min(num_gates, _MOST_TABLES) + 2
-    chunk = 16 << min(num_qubits, _CHUNK_QUBITS)
-    return (16 << max(num_qubits, _FEWEST_QUBITS)) + tables * chunk
+    return tables * (16 << min(max(num_qubits, _FEWEST_QUBITS), _CHUNK_QUBITS))
 
 
 def kept_plans_bytes(weight: int) -> int:
@@ -131,6 +203,7 @@ def _kernel() -> Kernel | str:
         return f"there is no kernel for this machine: {error}"
 
 
+_FEW_OUTCOMES: Final = 64
 _PIECE: Final = 20_000
 _UNITARY_WEIGHT: Final = 256
 """One on six qubits, the most that there are: planning takes seven times its matrix."""

@@ -34,8 +34,12 @@ def is_small(gate_counts: Mapping[tuple[str, int], int], num_qubits: int) -> boo
     return num_gates << num_qubits <= _MOST_WORK
 
 
-def probabilities(operations: Sequence[Operation], num_qubits: int) -> list[float]:
-    """How likely each basis state is after gates on |0...0>; their sum is one but for rounding.
+def probabilities(
+    operations: Sequence[Operation], num_qubits: int, measured: Sequence[int]
+) -> list[float]:
+    """How likely each outcome of the measured qubits is after gates on |0...0>.
+
+    Bit j of an outcome's number is the j-th measured qubit. The sum is one but for rounding.
 
     Raises:
         ValueError: an operation is no gate on one target.
@@ -58,10 +62,10 @@ def probabilities(operations: Sequence[Operation], num_qubits: int) -> list[floa
             if zero or one:
                 amplitudes[low] = zero_zero * zero + zero_one * one
                 amplitudes[high] = one_zero * zero + one_one * one
-    return [
-        amplitude.real * amplitude.real + amplitude.imag * amplitude.imag
-        for amplitude in amplitudes
-    ]
+    likely = [0.0] * (1 << len(measured))
+    for amplitude, outcome in zip(amplitudes, _shown(size, tuple(measured)), strict=True):
+        likely[outcome] += amplitude.real * amplitude.real + amplitude.imag * amplitude.imag
+    return likely
 
 
 @functools.lru_cache(maxsize=256)
@@ -69,6 +73,15 @@ def _pairs(size: int, target: int, needed: int) -> tuple[tuple[int, int], ...]:
     """The basis states that a gate mixes: those with all needed bits, and the target zero, one."""
     return tuple(
         [(low, low | target) for low in range(size) if not low & target and low & needed == needed]
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _shown(size: int, measured: tuple[int, ...]) -> tuple[int, ...]:
+    """What the measured qubits show of each basis state."""
+    return tuple(
+        sum((index >> qubit & 1) << bit for bit, qubit in enumerate(measured))
+        for index in range(size)
     )
 
 

@@ -1,217 +1,164 @@
-"""All amplitudes at once, in double precision, by qulacs.
+"""All amplitudes at once, by a kernel of our own, for circuits that measure at the end.
 
-The final state is turned into the distribution of the measured qubits, and that alone is kept: to
-draw again takes no simulation. qulacs ends the process when it gets no memory, so the memory is
-asked for beforehand.
+Three ways lead to the final state. A plan takes few passes over memory for the whole circuit; gates
+are done one after the other where making a plan would take longer than that; and a circuit of a few
+gates and amplitudes is done in Python before the kernel could be called. The quickest is taken, by
+its estimate.
+
+The final state becomes the distribution of the measured qubits, or, where these are many, is drawn
+from as it is. Precision is double. It is single where double does not fit into memory, or would
+take long, and the circuit is not deeper than rounding allows: a test bounds what it may change.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-import mmap
+import math
 from collections.abc import Sequence
-from typing import Any, Final
-
-import numpy
-from numpy.typing import NDArray
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from qcexec_engine.analysis.circuit import Circuit
-from qcexec_engine.analysis.numbering import renumbered
-from qcexec_engine.dense import dense_cost, qulacs_gates, small_state
+from qcexec_engine.dense import direct_cost, kernel_cost, kernel_run, small_state
+from qcexec_engine.dense.kernel_cost import Precision
 from qcexec_engine.limits import Limits
-from qcexec_engine.methods.method import Cost
-from qcexec_engine.outcomes import Outcomes
+from qcexec_engine.methods.final_state import HeldState, SummedState
+from qcexec_engine.methods.method import Cost, Prepared
 from qcexec_engine.program import Operation
 from qcexec_engine.readout import Readout
-from qcexec_engine.sampling import Distribution, random_numbers
+from qcexec_engine.sampling import Distribution, sampling_seconds
 
-# Gates are handed over in pieces, so that a long circuit is not held twice.
-_PIECE: Final = 1000
-# Final states are read in blocks of so many qubits: 1 MiB each.
-_BLOCK_QUBITS: Final = 16
-_FIXED_BYTES: Final = 4 << 20
-_BYTES_PER_SHOT: Final = 48
-_PROBED_QUBITS: Final = 14
+DEEPEST_SINGLE: Final = 200
+"""Up to this depth single precision changes no count that anybody could notice."""
+
+
+Way: TypeAlias = Literal["few amplitudes, in Python", "gate by gate", "planned"]
+"""How a circuit's gates are done."""
 
 
 class Statevector:
-    """The method for circuits that measure at the end."""
+    """A `qcexec_engine.methods.method.Method`."""
 
     name: Final = "statevector"
 
     def missing(self) -> str | None:
-        """Why qulacs cannot be used here, if it cannot."""
-        return _missing()
+        """Why the kernel cannot be used here, if it cannot."""
+        return kernel_run.missing()
 
     def floor_seconds(self, circuit: Circuit) -> float:  # noqa: ARG002
         """As the protocol has it."""
-        return small_state.FIXED_SECONDS
+        return min(small_state.FIXED_SECONDS, direct_cost.FIXED_SECONDS)
 
     def cost(self, circuit: Circuit, shots: int, limits: Limits) -> Cost | None:
         """None for circuits that measure in the middle, or have more qubits than allowed."""
-        num_qubits = circuit.num_qubits
         terminal = circuit.terminal
-        if terminal is None or num_qubits > limits.max_qubits:
+        if terminal is None or circuit.num_qubits > limits.max_qubits:
             return None
-        if small_state.is_small(circuit.gate_counts, num_qubits):
-            seconds = small_state.seconds(sum(circuit.gate_counts.values()), num_qubits)
-        else:
-            seconds = dense_cost.cost(circuit.gate_counts, num_qubits).seconds
-        seconds += dense_cost.sampling_seconds(len(terminal), shots)
-        return Cost(seconds, _memory_bytes(circuit, shots), "few qubits, measured at the end")
+        way, precision, seconds = _course(circuit, limits)
+        seconds += sampling_seconds(len(terminal), shots)
+        reason = f"measured at the end; {way}"
+        if way == "few amplitudes, in Python":
+            return Cost(seconds, _sampling_bytes(circuit, shots), reason)
+        reason += f"; {precision} precision, {kernel_run.variant()}"
+        return Cost(seconds, _memory_bytes(circuit, precision, shots), reason)
 
-    def prepare(self, circuit: Circuit, limits: Limits) -> FinalState:  # noqa: ARG002
-        """Computes the final state, and what the measured qubits show of it."""
-        terminal = circuit.terminal
-        if terminal is None:
-            raise ValueError("the circuit measures in the middle")
+    def prepare(self, circuit: Circuit, limits: Limits) -> Prepared:
+        """Computes the final state."""
         program = circuit.program
-        readout = Readout(terminal, program.num_bits, program.initial_memory)
-        gates = program.operations[: len(program.operations) - len(terminal)]
-        return FinalState(_distribution(circuit, gates, readout), readout)
+        gates = _gates(circuit)
+        readout = Readout(circuit.terminal or (), program.num_bits, program.initial_memory)
+        way, precision, _ = _course(circuit, limits)
+        measured = readout.qubits
+        if way == "few amplitudes, in Python":
+            few = small_state.probabilities(gates, circuit.num_qubits, measured)
+            return SummedState(Distribution(few), readout)
+        if way == "gate by gate":
+            likely = kernel_run.outcome_probabilities(
+                *(gates, circuit.num_qubits, measured, precision)
+            )
+            return SummedState(Distribution(likely), readout)
+        state = kernel_run.final_state(
+            *(gates, circuit.num_qubits, precision),
+            *(limits.spare_threads, limits.spare_memory),
+        )
+        if len(measured) > _SUMMED_QUBITS:
+            return HeldState(state, readout)
+        with state:
+            return SummedState(Distribution(state.probabilities(measured)), readout)
 
-
-class FinalState:
-    """What the measurements at the end show, ready to be drawn from."""
-
-    def __init__(self, distribution: Distribution, readout: Readout) -> None:
-        self._distribution = distribution
-        self._readout = readout
-        self._rows = None if distribution.possible is None else readout.rows(distribution.possible)
-
-    @property
-    def kept_bytes(self) -> int:
-        """The distribution, and the rows where they are few."""
-        return self._distribution.kept_bytes + (0 if self._rows is None else self._rows.nbytes)
-
-    def sample(self, shots: int, seed: int) -> Outcomes:
-        """So many shots, counted."""
-        places, counts = self._distribution.draw_places(shots, random_numbers(seed))
-        rows = self._rows
-        if rows is None:
-            rows = self._readout.rows(places)
-        elif len(places) < len(rows):
-            rows = rows[places]
-        return Outcomes(rows, counts)
+    def describe(self, circuit: Circuit, limits: Limits) -> str:
+        """How the kernel would run a circuit: stages, passes over the state, and work."""
+        way, precision, _ = _course(circuit, limits)
+        if way != "planned":
+            return f"none: {way}"
+        planned = kernel_run.plans(_gates(circuit), circuit.num_qubits, precision)
+        return "\n".join(plan.describe() for plan in planned)
 
 
 STATEVECTOR: Final = Statevector()
 
-
-def probabilities(
-    gates: Sequence[Operation], num_qubits: int, measured: Sequence[int], merges: bool = False
-) -> NDArray[numpy.float64]:
-    """How likely each outcome of the measured qubits is after gates on |0...0>.
-
-    Shape (2^measured,); bit j of an outcome's number is the j-th measured qubit. The sum is one
-    but for rounding. `merges` has gates on one qubit merged into their neighbours.
-
-    Raises:
-        MemoryError: the process could not get the memory.
-    """
-    if num_qubits == 0:
-        return numpy.ones(1)
-    from qulacs import QuantumState
-    from qulacs.circuit import QuantumCircuitOptimizer
-
-    if num_qubits >= _PROBED_QUBITS:
-        _probe((16 << num_qubits) + (8 << len(measured)) + (64 << _BLOCK_QUBITS))
-    state = QuantumState(num_qubits)
-    numbers = _numbers(num_qubits, measured)
-    for start in range(0, len(gates), _PIECE):
-        piece = gates[start : start + _PIECE]
-        if numbers is not None:
-            piece = renumbered(piece, numbers)
-        written = qulacs_gates.circuit(num_qubits, piece)
-        if merges:
-            QuantumCircuitOptimizer().optimize_light(written)
-        written.update_quantum_state(state)
-    return _marginal(state, num_qubits, len(measured))
+_SUMMED_QUBITS: Final = 16
+"""Of more qubits the outcomes are too many to sum the probability of each."""
+_BYTES_PER_SHOT: Final = 100
+_FIXED_BYTES: Final = 4 << 20
 
 
-@functools.cache
-def _missing() -> str | None:
-    return None if importlib.util.find_spec("qulacs") else "qulacs is not installed"
+class _Course(NamedTuple):
+    """How a circuit is run, and how long that takes at the reference speed, sampling aside."""
+
+    way: Way
+    precision: Precision
+    seconds: float
 
 
-def _distribution(circuit: Circuit, gates: Sequence[Operation], readout: Readout) -> Distribution:
+def _course(circuit: Circuit, limits: Limits) -> _Course:
+    """Follows from the circuit and the limits alone."""
     num_qubits = circuit.num_qubits
-    measured = readout.qubits
-    if small_state.is_small(circuit.gate_counts, num_qubits):
-        numbers = _numbers(num_qubits, measured)
-        if numbers is not None:
-            gates = renumbered(gates, numbers)
-        few = small_state.probabilities(gates, num_qubits)
-        if len(measured) < num_qubits:
-            shown = 1 << len(measured)
-            few = [sum(few[outcome::shown]) for outcome in range(shown)]
-        return Distribution(few)
-    _, merges = dense_cost.cost(circuit.gate_counts, num_qubits)
-    return Distribution(probabilities(gates, num_qubits, measured, merges))
+    counts = circuit.gate_counts
+    if limits.precision != "single" and small_state.is_small(counts, num_qubits):
+        seconds = small_state.seconds(sum(counts.values()), num_qubits)
+        return _Course("few amplitudes, in Python", "double", seconds)
+    is_summed = len(circuit.terminal or ()) <= _SUMMED_QUBITS
+    direct = direct_cost.seconds(counts, num_qubits) if is_summed else math.inf
+    if direct < kernel_cost.FIXED_SECONDS:
+        # Too little to ask further, or for single precision to change anything.
+        precision: Precision = "double" if limits.precision == "auto" else limits.precision
+        return _Course("gate by gate", precision, direct)
+    precision = _precision(circuit, limits)
+    planned = kernel_cost.seconds(counts, num_qubits, precision)
+    if direct < planned:
+        return _Course("gate by gate", precision, direct)
+    return _Course("planned", precision, planned)
 
 
-def _numbers(num_qubits: int, measured: Sequence[int]) -> list[int] | None:
-    """New numbers that put the measured qubits first, in this order; None where they are."""
-    if tuple(measured) == tuple(range(len(measured))):
-        return None
-    others = set(range(num_qubits)).difference(measured)
-    numbers = [0] * num_qubits
-    for number, qubit in enumerate((*measured, *sorted(others))):
-        numbers[qubit] = number
-    return numbers
+def _gates(circuit: Circuit) -> Sequence[Operation]:
+    """What comes before the measurements."""
+    if circuit.terminal is None:
+        raise ValueError("the circuit measures in the middle")
+    operations = circuit.program.operations
+    return operations[: len(operations) - len(circuit.terminal)]
 
 
-def _memory_bytes(circuit: Circuit, shots: int) -> int:
-    num_qubits = circuit.num_qubits
-    row_bytes = -(-circuit.program.num_bits // 8)
-    blocks = 64 << min(num_qubits, _BLOCK_QUBITS)
-    measured = min(num_qubits, len(circuit.terminal or ()))
-    distinct = min(shots, 1 << measured)
+def _precision(circuit: Circuit, limits: Limits) -> Precision:
+    if limits.precision != "auto":
+        return limits.precision
+    if circuit.depth > DEEPEST_SINGLE:
+        return "double"
+    seconds = kernel_cost.seconds(circuit.gate_counts, circuit.num_qubits, "double")
+    if seconds > limits.single_precision_after_seconds:
+        return "single"
+    fits = _memory_bytes(circuit, "double", shots=1) <= limits.memory_bytes
+    return "double" if fits else "single"
+
+
+def _memory_bytes(circuit: Circuit, precision: Precision, shots: int) -> int:
+    num_measured = len(circuit.terminal or ())
+    weight = kernel_run.planning_weight(circuit.gate_counts)
     return (
-        (16 << num_qubits)
-        + (8 << measured)
-        + blocks
-        + shots * _BYTES_PER_SHOT
-        + 2 * distinct * row_bytes
-        + _FIXED_BYTES
+        kernel_run.memory_bytes(circuit.num_qubits, weight, precision)
+        + (16 << min(num_measured, _SUMMED_QUBITS))
+        + _sampling_bytes(circuit, shots)
     )
 
 
-def _marginal(state: Any, num_qubits: int, num_measured: int) -> NDArray[numpy.float64]:
-    if num_qubits <= _BLOCK_QUBITS:
-        return _summed(_squares(state.get_vector()), num_measured)
-    from qulacs.state import drop_qubit
-
-    high_qubits = list(range(_BLOCK_QUBITS, num_qubits))
-    block_measured = min(num_measured, _BLOCK_QUBITS)
-    marginal = numpy.zeros((1 << (num_measured - block_measured), 1 << block_measured))
-    for value in range(1 << len(high_qubits)):
-        bits = [value >> place & 1 for place in range(len(high_qubits))]
-        block = drop_qubit(state, high_qubits, bits).get_vector()
-        marginal[value & (len(marginal) - 1)] += _summed(_squares(block), block_measured)
-    return marginal.ravel()
-
-
-def _squares(amplitudes: NDArray[numpy.complex128]) -> NDArray[numpy.float64]:
-    real = amplitudes.real
-    imaginary = amplitudes.imag
-    squares: NDArray[numpy.float64] = real * real
-    squares += imaginary * imaginary
-    return squares
-
-
-def _summed(squares: NDArray[numpy.float64], num_qubits: int) -> NDArray[numpy.float64]:
-    """The sum over all qubits but the first ones."""
-    if len(squares) == 1 << num_qubits:
-        return squares
-    summed: NDArray[numpy.float64] = squares.reshape(-1, 1 << num_qubits).sum(axis=0)
-    return summed
-
-
-def _probe(num_bytes: int) -> None:
-    """Raises MemoryError where so much cannot be had."""
-    try:
-        mmap.mmap(-1, num_bytes, flags=mmap.MAP_PRIVATE).close()
-    except OSError as error:
-        raise MemoryError(f"no {num_bytes} bytes for a state vector") from error
+def _sampling_bytes(circuit: Circuit, shots: int) -> int:
+    row_bytes = -(-circuit.program.num_bits // 8)
+    return shots * (_BYTES_PER_SHOT + 2 * row_bytes) + _FIXED_BYTES

@@ -28,7 +28,7 @@ class PreparedTree:
         Args:
             circuit: what is run.
             simulator: of the circuit's qubits.
-            state_bytes: what one of its states takes, at most.
+            state_bytes: what one of its states takes.
             num_states: how many of them may exist at a time.
             limits: of the run.
 
@@ -46,13 +46,14 @@ class PreparedTree:
             limits.max_operations,
         )
         self._state_bytes = state_bytes
+        self._program_bytes = _PROGRAM_BYTES + sum(circuit.gate_counts.values()) * _GATE_BYTES
         self._num_bits = program.num_bits
         self._has_variables = program.memory_bits > program.num_bits
 
     @property
     def kept_bytes(self) -> int | None:
-        """The states between two samplings, and the program."""
-        return _PROGRAM_BYTES + self._tree.num_states * self._state_bytes
+        """The state that stays between two samplings, and the program."""
+        return self._program_bytes + self._tree.kept_states * self._state_bytes
 
     def sample(self, shots: int, seed: int) -> Outcomes:
         """So many shots, counted.
@@ -80,6 +81,8 @@ def outcome_bytes(num_bits: int, shots: int) -> int:
 
 
 _PROGRAM_BYTES: Final = 1 << 16
+_GATE_BYTES: Final = 512
+"""What a gate takes, planned or not."""
 _OUTCOME_BYTES: Final = 256
 
 

@@ -35,8 +35,8 @@ from qcexec_engine.shot_tree.path import Choice, History, Path, S
 class Simulator(Protocol[S]):
     """What makes states, and compiles gates for them."""
 
-    def segment(self, gates: Sequence[Gate | Unitary]) -> Any:
-        """Gates in a row, ready for `State.apply`."""
+    def segment(self, gates: Sequence[Gate | Unitary], *, begins_in_zero: bool) -> Any:
+        """Gates in a row, ready for `State.apply`: on |0...0> alone, where they begin in zero."""
 
     def start(self, spare: S | None) -> S:
         """All qubits in |0>, in the place of a state that is not needed where one is given."""
@@ -53,7 +53,7 @@ class ShotTree(Generic[S]):
         max_states: int,
         max_operations: int,
     ) -> None:
-        """Compiles the gates, and runs what lies before the first measurement.
+        """Runs what lies before the first measurement.
 
         Args:
             instructions: of `qcexec_engine.shot_tree.instructions`.
@@ -67,10 +67,11 @@ class ShotTree(Generic[S]):
             SemanticFault: as `sample`.
         """
         self._instructions = tuple(
-            _Segment(simulator.segment(instruction.gates), _mask(instruction.gates))
+            # Nothing jumps to the first instruction, unless it is the head of a loop.
+            _Segment(simulator, instruction.gates, begins_in_zero=place == 0)
             if isinstance(instruction, Evolve)
             else instruction
-            for instruction in instructions
+            for place, instruction in enumerate(instructions)
         )
         self._simulator = simulator
         self._initial_memory = initial_memory
@@ -84,8 +85,13 @@ class ShotTree(Generic[S]):
 
     @property
     def num_states(self) -> int:
-        """How many states exist, between two samplings, too."""
+        """How many states existed at a time in the last sampling; one of them stays."""
         return self._num_states
+
+    @property
+    def kept_states(self) -> int:
+        """How many states exist between two samplings."""
+        return 0 if self._stem is None else 1
 
     def sample(self, shots: int, random: Generator) -> dict[int, int]:
         """Values of the memory at the end of the shots, and how many ended with each.
@@ -96,13 +102,17 @@ class ShotTree(Generic[S]):
         """
         counts: dict[int, int] = {}
         waiting: list[_Part[S]] = [_Stateless(None, shots)]
-        while waiting:
-            part = waiting.pop()
-            path = self._run_again(part) if isinstance(part, _Stateless) else part
-            while not isinstance(choice := self._to_next_choice(path), Sample):
-                self._choose(path, choice, random, waiting)
-            _end(path, choice, random, counts)
-            self._spare.append(path.state)
+        self._num_states = self.kept_states
+        try:
+            while waiting:
+                part = waiting.pop()
+                path = self._run_again(part) if isinstance(part, _Stateless) else part
+                while not isinstance(choice := self._to_next_choice(path), Sample):
+                    self._choose(path, choice, random, waiting)
+                _end(path, choice, random, counts)
+                self._spare.append(path.state)
+        finally:
+            self._spare.clear()
         return counts
 
     def _choose(
@@ -119,38 +129,34 @@ class ShotTree(Generic[S]):
         if fewer == 0:
             path.choose(choice, 1 - rarer)
             return
-        state = self._copy_where_room(path.state)
-        if state is None:
-            waiting.append(_Stateless((1 - rarer, path.history), shots - fewer))
-        else:
-            others = path.copied(state, shots - fewer)
-            others.choose(choice, 1 - rarer)
-            waiting.append(others)
+        if self._has_room():
+            waiting.append(path.parted(choice, rarer, fewer, self._spare_or_new()))
+            return
+        waiting.append(_Stateless((1 - rarer, path.history), shots - fewer))
         path.shots = fewer
         path.choose(choice, rarer)
 
-    def _copy_where_room(self, state: S) -> S | None:
+    def _has_room(self) -> bool:
+        return bool(self._spare) or self._num_states < self._max_states
+
+    def _spare_or_new(self) -> S | None:
+        """A state that is not needed, or nothing, in whose place one more is made."""
         if self._spare:
-            return state.copied(self._spare.pop())
-        if self._num_states < self._max_states:
-            self._num_states += 1
-            return state.copied(None)
+            return self._spare.pop()
+        self._num_states += 1
         return None
 
     def _from_nothing(self, shots: int) -> Path[S]:
-        spare = self._spare.pop() if self._spare else None
-        if spare is None:
-            self._num_states += 1
-        return Path(self._simulator.start(spare), self._initial_memory, shots)
+        state = self._simulator.start(self._spare_or_new())
+        return Path(state, self._initial_memory, shots)
 
     def _run_again(self, part: _Stateless) -> Path[S]:
         """The path that a part without a state is on, along its history."""
         stem = self._stem
-        state = self._copy_where_room(stem.state) if stem is not None else None
-        if stem is None or state is None:
+        if stem is None or not self._has_room():
             path = self._from_nothing(part.shots)
         else:
-            path = stem.copied(state, part.shots)
+            path = stem.copied(stem.state.copied(self._spare_or_new()), part.shots)
         for outcome in _in_order_of_time(part.history):
             choice = self._to_next_choice(path)
             if isinstance(choice, Sample):
@@ -176,6 +182,8 @@ class ShotTree(Generic[S]):
         while True:
             instruction = instructions[position]
             if type(instruction) is _Segment:
+                if instruction.touched == 0:
+                    instruction.compile()
                 path.state.apply(instruction.compiled)
                 path.at_rest &= ~instruction.touched
                 position += 1
@@ -205,11 +213,29 @@ class ShotTree(Generic[S]):
             )
 
 
-class _Segment(NamedTuple):
-    """Applies gates that are compiled, to no other qubits than those in a mask."""
+class _Segment:
+    """Applies gates. They are compiled when they are met first, for many a branch is never taken.
 
-    compiled: Any
-    touched: int
+    Attributes:
+        compiled: ready for `State.apply`.
+        touched: the qubits that change, as a mask; 0 before the gates are compiled.
+    """
+
+    __slots__ = ("_begins_in_zero", "_gates", "_simulator", "compiled", "touched")
+
+    def __init__(
+        self, simulator: Simulator[Any], gates: Sequence[Gate | Unitary], *, begins_in_zero: bool
+    ) -> None:
+        self._simulator = simulator
+        self._gates = gates
+        self._begins_in_zero = begins_in_zero
+        self.compiled: Any = None
+        self.touched = 0
+
+    def compile(self) -> None:
+        """Makes the gates ready."""
+        self.compiled = self._simulator.segment(self._gates, begins_in_zero=self._begins_in_zero)
+        self.touched = _mask(self._gates)
 
 
 class _Stateless(NamedTuple):

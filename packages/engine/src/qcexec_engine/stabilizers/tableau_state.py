@@ -18,7 +18,7 @@ class TableauSimulator:
     def __init__(self, num_qubits: int) -> None:
         self._num_qubits = num_qubits
 
-    def segment(self, gates: Sequence[Gate | Unitary]) -> Any:
+    def segment(self, gates: Sequence[Gate | Unitary], *, begins_in_zero: bool) -> Any:  # noqa: ARG002
         """A `stim.Circuit`."""
         from stim import Circuit
 
@@ -51,6 +51,15 @@ class TableauState:
     def collapse(self, qubit: int, outcome: int, probability_of_one: float) -> None:  # noqa: ARG002
         """Projects on an outcome."""
         self._simulator.postselect_z(qubit, desired_value=bool(outcome))
+
+    def parted(
+        self, qubit: int, outcome: int, probability_of_one: float, spare: Self | None
+    ) -> Self:
+        """Projects on an outcome, and a copy on the other one."""
+        others = self.copied(spare)
+        others.collapse(qubit, 1 - outcome, probability_of_one)
+        self.collapse(qubit, outcome, probability_of_one)
+        return others
 
     def flip(self, qubit: int) -> None:
         """Applies X."""
