@@ -46,6 +46,7 @@ BECOMES = {
     "workerPoolDefaults.maxQubits": "max_qubits",
     "workerPoolDefaults.precision": "precision",
     "workerPoolDefaults.singlePrecisionAfterSeconds": "single_precision_after_seconds",
+    "workerPoolDefaults.lendIdleCpus": "lend_idle_cpus",
     "workerPoolDefaults.taskTimeoutSeconds": "task_timeout_seconds",
     "workerPoolDefaults.graceSeconds": "grace_seconds",
     "workerPoolDefaults.claimTimeoutSeconds": "claim_timeout_seconds",

@@ -25,7 +25,7 @@ from support.circuits import state_vector_circuit
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 BUDGET = 256 * 2**20
-DENSE = {"aer_statevector", "kernel", "statevector"}
+DENSE = {"aer_statevector", "statevector"}
 
 
 @pytest.fixture

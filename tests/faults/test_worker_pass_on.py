@@ -100,7 +100,7 @@ async def test_what_fits_nowhere_fails_with_what_it_needs(queue: QueueSeen) -> N
     assert (result.outcome, result.code) == (Outcome.FAILED, "circuit_too_large")
     message = json.loads(result.message)
     assert "8.19e+03 GiB of memory" in message
-    assert "kernel" in message
+    assert "statevector" in message
 
 
 async def pools_are_read(queue: QueueSeen) -> None:

@@ -120,6 +120,16 @@ async def test_polling_finds_a_task_of_which_nobody_was_told(queue: QueueSeen) -
     assert results[task_id].outcome is Outcome.COMPLETED
 
 
+async def test_a_long_circuit_leaves_the_cpu_of_an_idle_slot_unused(
+    worker: Worker, queue: QueueSeen
+) -> None:
+    if worker.events("slots_planned")[0]["cpus"] == 1:
+        pytest.skip("there is one CPU, and no other to be lent")
+    (task_id,) = await queue.submit(MEDIUM)
+    await queue.wait_for_results([task_id])
+    assert line_of(worker, "task_completed", task_id)["threads"] > 1
+
+
 async def test_log_lines_have_the_fields_that_are_promised(
     worker: Worker, queue: QueueSeen
 ) -> None:

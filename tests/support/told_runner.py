@@ -7,15 +7,14 @@
 
 import json
 import time
-from collections.abc import Callable
 
-from qcexec_worker.child import Run
-from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, Refused
+from qcexec_worker.child import Start
+from qcexec_worker.jobs import ChildOutcome, Counts, Refused
 
 
-def preload() -> Callable[[ChildLimits], Run]:
+def preload() -> Start:
     """Nothing to do beforehand, and no limits to keep."""
-    return lambda _: run
+    return lambda *_: run
 
 
 def run(payload: bytes, seed: int) -> ChildOutcome:

@@ -21,17 +21,17 @@ from typing import Any
 
 from faults.slot_processes.capabilities import drop_capabilities
 from qcexec_worker.channel import Frame, encode
-from qcexec_worker.child import Run
+from qcexec_worker.child import Start
 from qcexec_worker.jobs import ChildLimits, ChildOutcome, Counts, DoesNotFit, Refused
 
 CHANNEL = 3
 PTRACE_ATTACH = 16
 
 
-def preload() -> Callable[[ChildLimits], Run]:
+def preload() -> Start:
     drop_capabilities()
     os.register_at_fork(after_in_child=_start)
-    return lambda limits: partial(run, limits=limits)
+    return lambda limits, _: partial(run, limits=limits)
 
 
 def run(payload: bytes, seed: int, limits: ChildLimits) -> ChildOutcome:

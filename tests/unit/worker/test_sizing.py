@@ -8,6 +8,7 @@ from qcexec_worker.sizing import (
     MEBIBYTE,
     RESERVE_PERCENT,
     Costs,
+    lendable_cpus,
     plan_slots,
 )
 
@@ -79,3 +80,15 @@ def test_the_override_wins_over_cpus_and_memory() -> None:
 def test_memory_that_holds_no_slot_is_refused_with_the_arithmetic() -> None:
     with pytest.raises(DoesNotFitMachine, match="80 MiB for the worker"):
         plan(2, 256 * MEBIBYTE)
+
+
+def test_a_worker_of_one_slot_takes_all_cpus_of_a_node_without_limits() -> None:
+    assert lendable_cpus(64, override=1) == 1
+
+
+def test_a_worker_with_little_memory_leaves_cpus_unused() -> None:
+    assert lendable_cpus(4, override=None) == 4
+
+
+def test_slots_that_share_cpus_get_more_than_there_are() -> None:
+    assert lendable_cpus(2, override=8) == 2

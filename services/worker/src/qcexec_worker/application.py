@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -40,8 +41,9 @@ from qcexec_telemetry.tracing import NO_TRACES, Tracer, tracing
 from qcexec_worker.appetite import RunTimes
 from qcexec_worker.cgroup import Share, read_share
 from qcexec_worker.claim_loop import ClaimLoop
+from qcexec_worker.cpu_lender import CpuLender
 from qcexec_worker.desk import Desk
-from qcexec_worker.errors import WorkerError
+from qcexec_worker.errors import CpusNotLent, WorkerError
 from qcexec_worker.events import all_of as all_of_worker
 from qcexec_worker.forkserver_handle import Preloaded
 from qcexec_worker.health_file import write_health
@@ -50,9 +52,10 @@ from qcexec_worker.jobs import ChildLimits, SlotLimits
 from qcexec_worker.metrics import WorkerFigures, WorkerMetrics
 from qcexec_worker.service_loop import ServiceLoop, ServicePolicy
 from qcexec_worker.settings import WorkerSettings
-from qcexec_worker.sizing import Costs, SlotPlan, plan_slots
+from qcexec_worker.sizing import Costs, SlotPlan, lendable_cpus, plan_slots
 from qcexec_worker.slot import Slot
 from qcexec_worker.slot_runner import SlotRunner
+from qcexec_worker.spare_words import SpareWords
 from qcexec_worker.spawner import Spawner, forkserver_environment
 from qcexec_worker.task_spans import Consumer
 from qcexec_worker.traces import TaskTraces
@@ -93,19 +96,27 @@ def main() -> int:
 
 
 async def _run(settings: WorkerSettings, metrics: WorkerMetrics, tracer: Tracer) -> int:
-    spawner = Spawner(forkserver_environment(os.environ))
+    share = read_share(Path("/"), len(os.sched_getaffinity(0)))
+    cpus = lendable_cpus(share.cpus, override=settings.slots)
+    spare_words = _spare_words(settings, cpus)
+    spawner = Spawner(
+        forkserver_environment(os.environ),
+        spare_words=None if spare_words is None else spare_words.descriptor,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     try:
         preloaded = await spawner.start()
-        share = read_share(Path("/"), len(os.sched_getaffinity(0)))
         plan = _plan(settings, share, preloaded)
         queue_id = await _find_queue(settings, stop)
         if queue_id is None or stop.is_set():
             return 0
-        await _work(settings, spawner, plan, queue_id, metrics, tracer)
+        lender = None
+        if spare_words is not None:
+            lender = CpuLender(plan.slots, cpus, spare_words.write)
+        await _work(settings, spawner, plan, lender, queue_id, metrics, tracer)
     except WorkerError as error:
         log_event(
             _logger, "cannot_go_on", severity=logging.ERROR, code=error.code, message=str(error)
@@ -113,11 +124,30 @@ async def _run(settings: WorkerSettings, metrics: WorkerMetrics, tracer: Tracer)
         return 1
     finally:
         await spawner.stop()
+        if spare_words is not None:
+            spare_words.close()
         for number in _STOP_SIGNALS:
             # All is handed in: a further signal on the way out changes nothing, nor the exit code.
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
     return 0
+
+
+def _spare_words(settings: WorkerSettings, cpus: int) -> SpareWords | None:
+    """By which CPUs are lent, where that is wished for and there may be one to lend."""
+    if not settings.lend_idle_cpus or cpus == 1:
+        return None
+    try:
+        return SpareWords(max(cpus, settings.slots or 1))
+    except CpusNotLent as error:
+        log_event(
+            _logger,
+            "cpus_not_lent",
+            severity=logging.WARNING,
+            code=error.code,
+            message=str(error),
+        )
+        return None
 
 
 def _plan(settings: WorkerSettings, share: Share, preloaded: Preloaded) -> SlotPlan:
@@ -186,6 +216,7 @@ async def _work(
     settings: WorkerSettings,
     spawner: Spawner,
     plan: SlotPlan,
+    lender: CpuLender | None,
     queue_id: int,
     metrics: WorkerMetrics,
     tracer: Tracer,
@@ -200,14 +231,12 @@ async def _work(
     retry = RetryPolicy(
         max_attempts=settings.max_attempts, backoff_seconds=settings.retry_backoff_seconds
     )
-    limits = SlotLimits(
-        ChildLimits(
-            plan.slot_bytes,
-            settings.max_qubits,
-            settings.task_timeout_seconds,
-            settings.precision,
-            settings.single_precision_after_seconds,
-        )
+    limits = ChildLimits(
+        plan.slot_bytes,
+        settings.max_qubits,
+        settings.task_timeout_seconds,
+        settings.precision,
+        settings.single_precision_after_seconds,
     )
     observer = all_of(
         partial(log_typed_event, logging.getLogger("qcexec_queue")), metrics.count_in_queue
@@ -220,7 +249,13 @@ async def _work(
     desk = Desk()
     run_times = RunTimes()
     slots = [
-        Slot(str(number), spawner, limits, desk.changed.set, metrics.count)
+        Slot(
+            str(number),
+            spawner,
+            SlotLimits(replace(limits, slot=number)),
+            desk.changed.set,
+            metrics.count,
+        )
         for number in range(plan.slots)
     ]
     runners = [
@@ -232,10 +267,11 @@ async def _work(
             retry,
             time_limit=settings.task_timeout_seconds,
             pools=lambda: service.pools,
+            cpu=None if lender is None else lender.cpu(number),
             observer=told,
             log_fields=traces.log_fields,
         )
-        for slot in slots
+        for number, slot in enumerate(slots)
     ]
     claims = ClaimLoop(
         partial(_connect, settings, "claims"),

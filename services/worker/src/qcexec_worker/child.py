@@ -32,19 +32,24 @@ _WEIGH_SECONDS: Final = 0.005
 Run: TypeAlias = Callable[[bytes, int], ChildOutcome]
 """Runs one task, from its payload and seed; what it raises (but MemoryError) ends the child."""
 
+Start: TypeAlias = Callable[[ChildLimits, memoryview | None], Run]
+"""What each child calls once, to have what runs its jobs within its limits. The word of memory, if
+there is one, says how many further threads a run may take at the moment (`spare_words`)."""
+
 
 class Runner(Protocol):
     """What a child runs: a module with this function (`--runner` of the forkserver)."""
 
-    def preload(self) -> Callable[[ChildLimits], Run]:
-        """Import and warm up whatever a run needs; called once, before any fork.
-
-        Gives what each child calls once, to have what runs its jobs within its limits.
-        """
+    def preload(self) -> Start:
+        """Import and warm up whatever a run needs; called once, before any fork."""
 
 
 def main(
-    connection: int, parent: int, start: Callable[[ChildLimits], Run], limits: ChildLimits
+    connection: int,
+    parent: int,
+    start: Start,
+    limits: ChildLimits,
+    spare_threads: memoryview | None,
 ) -> NoReturn:
     """Live as a child, right after the fork, until the slot hangs up."""
     status = 1
@@ -54,7 +59,7 @@ def main(
         _reset_signals()
         sys.dont_write_bytecode = True
         with socket.socket(fileno=containment.keep_only(connection)) as kept:
-            status = _serve(BlockingChannel(kept), start, limits)
+            status = _serve(BlockingChannel(kept), start, limits, spare_threads)
     finally:
         # Neither the forkserver's clean-up nor a traceback on its stack runs in the child.
         os._exit(status)
@@ -67,11 +72,11 @@ def _reset_signals() -> None:
 
 
 def _serve(
-    channel: BlockingChannel, start: Callable[[ChildLimits], Run], limits: ChildLimits
+    channel: BlockingChannel, start: Start, limits: ChildLimits, spare_threads: memoryview | None
 ) -> int:
     try:
         confinement = containment.confine(limits.memory_bytes)
-        run = start(limits)
+        run = start(limits, spare_threads)
         channel.send(
             Frame(
                 "hello",

@@ -7,14 +7,13 @@ made without detours.
 """
 
 import json
-from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import Final
 
 import qcexec_engine
 from qcexec_engine import calibration
-from qcexec_worker.child import Run
+from qcexec_worker.child import Run, Start
 from qcexec_worker.jobs import (
     REPORT_NAMES,
     REPORT_TEXT_LIMIT,
@@ -36,7 +35,7 @@ _report_values: Final = attrgetter(*REPORT_NAMES)
 _decode: Final = json.JSONDecoder().decode
 
 
-def preload() -> Callable[[ChildLimits], Run]:
+def preload() -> Start:
     """Import and warm up all that a run needs, and learn how fast this machine is.
 
     Gives what makes a child's engine: it runs tasks `{"qc": <OpenQASM>, "shots": <int>}`.
@@ -45,7 +44,7 @@ def preload() -> Callable[[ChildLimits], Run]:
     return partial(_start, slowness=calibration.probe().slowness)
 
 
-def _start(limits: ChildLimits, slowness: float) -> Run:
+def _start(limits: ChildLimits, spare_threads: memoryview | None, slowness: float) -> Run:
     engine_limits = qcexec_engine.Limits(
         memory_bytes=limits.memory_bytes,
         task_seconds=limits.task_seconds,
@@ -54,7 +53,8 @@ def _start(limits: ChildLimits, slowness: float) -> Run:
         single_precision_after_seconds=limits.single_precision_after_seconds,
         cache_bytes=min(limits.memory_bytes // _CACHE_SHARE, _CACHE_LIMIT),
     )
-    return partial(_run, qcexec_engine.Engine(engine_limits, slowness=slowness))
+    engine = qcexec_engine.Engine(engine_limits, slowness=slowness, spare_threads=spare_threads)
+    return partial(_run, engine)
 
 
 def _run(engine: qcexec_engine.Engine, payload: bytes, seed: int) -> ChildOutcome:

@@ -5,7 +5,8 @@ WorkerError
 ├── ForkserverLost       the forkserver died, or did not answer in time
 ├── ChildNotStarted      a child could not be forked or never said hello
 ├── ProtocolViolation    what came over a channel is no frame, or not the expected one
-└── ConfinementRefused   the kernel refused a limit that a child must not run without
+├── ConfinementRefused   the kernel refused a limit that a child must not run without
+└── CpusNotLent          the kernel has no memory by which the CPUs of idle slots can be lent
 """
 
 from typing import ClassVar
@@ -45,3 +46,9 @@ class ConfinementRefused(WorkerError):
     """The kernel refused a limit without which a child must not run."""
 
     code: ClassVar[str] = "confinement_refused"
+
+
+class CpusNotLent(WorkerError):
+    """There is no memory that the worker alone can write and its children can read."""
+
+    code: ClassVar[str] = "cpus_not_lent"

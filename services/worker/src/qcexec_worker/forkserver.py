@@ -6,6 +6,9 @@ holds no secret and with one descriptor, a socket of packets over which it asks 
 (each with the child's socket beside it) and for their end. As the parent of the children it
 is the one process that can signal a child without ever hitting a stranger under a reused
 number, and the one that learns how each ended. It dies with the worker, and they with it.
+
+Where the worker lends the CPUs of idle slots it maps the words for that (`spare_words`), and each
+child is shown its own.
 """
 
 import argparse
@@ -19,11 +22,12 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from qcexec_worker import child, containment
 from qcexec_worker.jobs import ChildLimits
+from qcexec_worker.spare_words import read_only, word_of
 
 PACKET_LIMIT: Final = 16 * 1024
 
@@ -37,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     containment.die_with_parent(options.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=options.control)
+    spare_words = None if options.spare_words is None else read_only(options.spare_words)
     started = time.monotonic()
     try:
         runner = cast("child.Runner", importlib.import_module(options.runner))
@@ -47,14 +52,17 @@ def main(arguments: Sequence[str]) -> int:
     gc.collect()
     gc.freeze()
     _send(control, {"kind": "ready", "seconds": time.monotonic() - started, **_sizes()})
-    _Forkserver(control, start).serve()
+    _Forkserver(control, start, spare_words).serve()
     return 0
 
 
 class _Forkserver:
-    def __init__(self, control: socket.socket, start: Callable[[ChildLimits], child.Run]) -> None:
+    def __init__(
+        self, control: socket.socket, start: child.Start, spare_words: memoryview | None
+    ) -> None:
         self._control = control
         self._start = start
+        self._spare_words = spare_words
         self._children: set[int] = set()
 
     def serve(self) -> None:
@@ -95,7 +103,9 @@ class _Forkserver:
             _send(self._control, {"kind": "refused", "detail": str(error)})
             return
         if pid == 0:
-            child.main(connection, parent, self._start, limits)
+            words = self._spare_words
+            spare_threads = None if words is None else word_of(words, limits.slot)
+            child.main(connection, parent, self._start, limits, spare_threads)
         os.close(connection)
         self._children.add(pid)
         _send(self._control, {"kind": "spawned", "pid": pid})
@@ -114,6 +124,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m qcexec_worker.forkserver")
     parser.add_argument("--control", type=int, required=True, help="descriptor of the socket")
     parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
+    parser.add_argument("--spare-words", type=int, help="descriptor of the words of idle CPUs")
     parser.add_argument("--runner", required=True, help="module that runs the jobs")
     return parser.parse_args(arguments)
 

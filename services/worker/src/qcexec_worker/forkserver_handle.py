@@ -58,8 +58,10 @@ class ForkserverHandle:
 
     preloaded: Preloaded
 
-    def __init__(self, runner: str, environment: Mapping[str, str]) -> None:
-        started = _start_process(runner, environment)
+    def __init__(
+        self, runner: str, environment: Mapping[str, str], spare_words: int | None
+    ) -> None:
+        started = _start_process(runner, environment, spare_words)
         self.lost: str | None = None
         self._process = started.process
         self._control = started.control
@@ -184,7 +186,9 @@ class _Started:
     control: socket.socket
 
 
-def _start_process(runner: str, environment: Mapping[str, str]) -> _Started:
+def _start_process(
+    runner: str, environment: Mapping[str, str], spare_words: int | None
+) -> _Started:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
     command = [
@@ -192,12 +196,16 @@ def _start_process(runner: str, environment: Mapping[str, str]) -> _Started:
         *("--control", str(theirs.fileno()), "--parent", str(os.getpid())),
         *("--runner", runner),
     ]
+    passed_on = [theirs.fileno()]
+    if spare_words is not None:
+        command += ["--spare-words", str(spare_words)]
+        passed_on.append(spare_words)
     try:
         with theirs:
             process = subprocess.Popen(
                 command,
                 env=dict(environment),
-                pass_fds=(theirs.fileno(),),
+                pass_fds=passed_on,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

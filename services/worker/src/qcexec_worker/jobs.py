@@ -121,7 +121,8 @@ class ChildLimits:
 
     `memory_bytes` are those beyond the child's size after preloading. `task_seconds` is how long
     one job may run: the slot ends the child then, and the engine refuses what would
-    take far longer. The others are those of `qcexec_engine.Limits`.
+    take far longer. `slot` is the number of the child's slot. The others are those of
+    `qcexec_engine.Limits`.
     """
 
     memory_bytes: int
@@ -129,6 +130,7 @@ class ChildLimits:
     task_seconds: float
     precision: Precision = "auto"
     single_precision_after_seconds: float = 10.0
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)

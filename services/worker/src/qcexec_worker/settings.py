@@ -21,6 +21,7 @@ class WorkerSettings(ServiceSettings):
     max_qubits: int = Field(default=32, ge=1, le=64)
     precision: Precision = "auto"
     single_precision_after_seconds: float = Field(default=10.0, gt=0, le=7 * 86400)
+    lend_idle_cpus: bool = True
     task_timeout_seconds: float = Field(default=300.0, gt=0, le=7 * 86400)
     grace_seconds: float = Field(default=25.0, ge=0, le=86400)
     claim_timeout_seconds: float = Field(default=10.0, gt=0, le=300)

@@ -66,6 +66,15 @@ def plan_slots(
     )
 
 
+def lendable_cpus(cpus: int, *, override: int | None) -> int:
+    """How many CPUs slots may use altogether, by lending idle ones to each other.
+
+    Where the number of slots is set, it says what the worker is meant to use: a container with a
+    request and no limit sees all CPUs of its node.
+    """
+    return cpus if override is None else min(cpus, override)
+
+
 def _reasons(
     cpus: int, by_memory: int, override: int | None, slots: int, budget: int, least: int
 ) -> tuple[str, ...]:

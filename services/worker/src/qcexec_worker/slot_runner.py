@@ -6,7 +6,8 @@ another slot can have them. The child learns of the recall when it looks for its
 next job; what it says of recalled ones is not listened to.
 
 What the child says of tiny runs comes late and several at a time, so how long one
-took is the child's word, held to what the batch has taken.
+took is the child's word, held to what the batch has taken. What is learnt from runs, for claims and
+by the operator, counts CPUs that were lent as time: under load there are none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from qcexec_queue.leases import held
 from qcexec_queue.settlement import Cause, RetryPolicy, settle
@@ -24,6 +25,7 @@ from qcexec_queue.tasks import Lease, StoredResult
 from qcexec_queue.workers import NOTHING_RUN, PoolRow, RunCounters, WorkerIdentity
 from qcexec_telemetry import log_event
 from qcexec_worker.appetite import RunTimes
+from qcexec_worker.cpu_lender import Cpu, OwnCpu
 from qcexec_worker.desk import Desk
 from qcexec_worker.events import Observer, RunBegun, RunEnded, ignore
 from qcexec_worker.identity import seed_of
@@ -34,6 +36,14 @@ from qcexec_worker.slot import Slot
 OVERRUN_SECONDS = 0.100
 
 _logger = logging.getLogger(__name__)
+
+
+class _Ended(NamedTuple):
+    """A task that ended: how long it ran, and how long it would have run with no CPU lent."""
+
+    lease: Lease
+    seconds: float
+    slot_seconds: float
 
 
 class SlotRunner:
@@ -49,6 +59,7 @@ class SlotRunner:
         *,
         time_limit: float,
         pools: Callable[[], Sequence[PoolRow]],
+        cpu: Cpu | None = None,
         observer: Observer = ignore,
         log_fields: Callable[[Lease], Mapping[str, str]] = lambda _: {},
     ) -> None:
@@ -59,6 +70,7 @@ class SlotRunner:
         self._policy = policy
         self._time_limit = time_limit
         self._pools = pools
+        self._cpu = OwnCpu() if cpu is None else cpu
         self._observer = observer
         self._log_fields = log_fields
         self._batch: asyncio.Task[None] | None = None
@@ -86,6 +98,7 @@ class SlotRunner:
 
     def begin(self, leases: Sequence[Lease]) -> None:
         """Starts a batch; only when not busy."""
+        self._cpu.got_work()
         self._waiting = {lease.epoch: lease for lease in leases}
         self._batch_begun_at = time.monotonic()
         self._batch = asyncio.create_task(self._run(leases))
@@ -137,6 +150,7 @@ class SlotRunner:
 
     def _batch_ended(self, batch: asyncio.Task[None]) -> None:
         self._batch = None
+        self._cpu.ran_out()
         if not batch.cancelled():
             self._defect = batch.exception()
         self._desk.changed.set()
@@ -146,6 +160,7 @@ class SlotRunner:
         if lease is None:
             return
         self._begun = lease, time.monotonic()
+        self._cpu.circuit_began()
         self._observer(RunBegun(lease))
         if self._waiting and self._overrun is None:
             self._expect_end(OVERRUN_SECONDS)
@@ -167,10 +182,11 @@ class SlotRunner:
 
     def _finished(self, event: Finished) -> None:
         outcome = event.outcome
-        lease, seconds = self._ended(event.key, outcome, event.seconds)
-        if lease is None:
+        ended = self._ended(event.key, outcome, event.seconds)
+        if ended is None:
             return
-        self._run_times.ran(lease.cost, seconds)
+        lease, seconds, slot_seconds = ended
+        self._run_times.ran(lease.cost, slot_seconds)
         verdict = of_outcome(
             outcome,
             pools=self._pools(),
@@ -184,9 +200,10 @@ class SlotRunner:
         self._settle(lease, verdict)
 
     def _died(self, event: Died) -> None:
-        lease, seconds = self._ended(event.key, event, None)
-        if lease is None:
+        ended = self._ended(event.key, event, None)
+        if ended is None:
             return
+        lease, seconds, _ = ended
         self._log("task_died", lease, seconds, reason=event.reason.value, detail=event.detail)
         self._settle(lease, of_death(event.reason, time_limit=self._time_limit), event.detail)
 
@@ -195,18 +212,19 @@ class SlotRunner:
         if lease is not None:
             self._put_back(lease, PutBack(Cause.NOT_BEGUN))
 
-    def _ended(
-        self, key: int, end: ChildOutcome | Died, said: float | None
-    ) -> tuple[Lease | None, float]:
+    def _ended(self, key: int, end: ChildOutcome | Died, said: float | None) -> _Ended | None:
         if self._begun is None or self._begun[0].epoch != key:
-            return None, 0.0
+            return None
         lease, begun_at = self._begun
         self._begun = None
+        lent_seconds = self._cpu.circuit_ended()
         now = time.monotonic()
         seconds = now - begun_at if said is None else min(said, now - self._batch_begun_at)
-        self._counters = self._counters.ran(lease.cost, seconds)
+        in_threads = isinstance(end, Counts) and end.report.get("threads", 1) != 1
+        slot_seconds = seconds + lent_seconds if in_threads else seconds
+        self._counters = self._counters.ran(lease.cost, slot_seconds)
         self._observer(RunEnded(lease, seconds, end))
-        return lease, seconds
+        return _Ended(lease, seconds, slot_seconds)
 
     def _end_overrun(self) -> None:
         if self._overrun is not None:

@@ -42,7 +42,11 @@ def forkserver_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 class Spawner:
-    """Keeps one forkserver running; `runner` is the module that its children run jobs with."""
+    """Keeps one forkserver running.
+
+    `runner` is the module that its children run jobs with, `spare_words` the descriptor of
+    `SpareWords` where CPUs are lent.
+    """
 
     def __init__(
         self,
@@ -51,11 +55,13 @@ class Spawner:
         runner: str = "qcexec_worker.circuits",
         preload_seconds: float = 120.0,
         spawn_seconds: float = 30.0,
+        spare_words: int | None = None,
     ) -> None:
         self._environment = dict(environment)
         self._runner = runner
         self._preload_seconds = preload_seconds
         self._spawn_seconds = spawn_seconds
+        self._spare_words = spare_words
         self._current: ForkserverHandle | None = None
         self._turn = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -109,7 +115,7 @@ class Spawner:
         if self._stopping.is_set():
             raise ForkserverLost("the forkserver was stopped")
         self._failures += 1
-        self._current = ForkserverHandle(self._runner, self._environment)
+        self._current = ForkserverHandle(self._runner, self._environment, self._spare_words)
         try:
             await self._current.wait_ready(self._preload_seconds)
         except asyncio.CancelledError:
