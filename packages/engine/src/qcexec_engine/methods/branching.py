@@ -105,6 +105,8 @@ def _precision(circuit: Circuit, limits: Limits) -> Precision:
     """Which precision a circuit runs in; follows from the circuit and the limits alone."""
     if limits.precision != "auto":
         return limits.precision
+    if circuit.num_qubits < _SPARING_QUBITS:
+        return "double"
     work = histories.guess(circuit, _USUAL_SHOTS)
     is_quick = _seconds(circuit, work, "double") <= limits.single_precision_after_seconds
     if is_quick and sum(_room(circuit, "double")) <= limits.memory_bytes:
@@ -165,3 +167,5 @@ _LEAF_SECONDS_AN_AMPLITUDE: Final = 2e-9
 _DISTINCT_SECONDS: Final = 1.5e-6
 _SINGLE_SHARE: Final = 0.55
 _USUAL_SHOTS: Final = 1024
+_SPARING_QUBITS: Final = 13
+"""Smaller states lie in the cache in double precision, too, and take little memory."""
