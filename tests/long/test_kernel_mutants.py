@@ -22,6 +22,24 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        "a chunk has what memory held in place of zeros",
+        "run.inc",
+        "if (!back && begin & ~run->written) {",
+        "if (!back && begin & ~run->written & 64) {",
+    ),
+    Mutant(
+        "zeros that no stage has written are left unwritten",
+        "zeros.inc",
+        "if (missing == 0)",
+        "if (missing != 0)",
+    ),
+    Mutant(
+        "a stage is thought to have written less than it has",
+        "run.inc",
+        "reached |= (uint64_t)1 << stage->outer[i];",
+        "reached |= (uint64_t)0 << stage->outer[i];",
+    ),
+    Mutant(
         "a phase passes a turn that was left",
         "trials.c",
         "if (turned & standing->closed || mask & standing->left_turned)",
@@ -218,7 +236,7 @@ MUTANTS = [
         "two threads do the same chunk",
         "threads.c",
         "other->end = thread->next;",
-        "",
+        "other->end = thread->next + 1;",
     ),
     Mutant(
         "a thread takes another's tables for its own",

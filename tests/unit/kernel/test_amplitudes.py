@@ -43,6 +43,23 @@ def test_many_chunks_or_threads_give_other_amplitudes(
     assert distance(got, expected) < CLOSE[precision]
 
 
+@BOTH
+@pytest.mark.parametrize("threads", [1, 3])
+@FEW_EXAMPLES
+@given(circuit=circuits(), contiguous=strategies.integers(4, 7))
+def test_a_run_that_begins_in_zero_sees_what_memory_held_before(
+    kernel: Kernel, precision: Precision, threads: int, circuit: Circuit, contiguous: int
+) -> None:
+    """Nothing is cleared beforehand; qubits that nothing turns stay zero nevertheless."""
+    full = Circuit(circuit.num_qubits, layered(circuit.num_qubits, 1, 1))
+    with kernel.state(circuit.num_qubits, precision) as state:
+        state.run(small_chunks(kernel, full, precision))
+        state.run(small_chunks(kernel, circuit, precision, contiguous=contiguous), threads)
+        got = state.amplitudes()
+    expected = evolved(*circuit, zero(circuit.num_qubits))
+    assert distance(got, expected) < CLOSE[precision]
+
+
 @FEW_EXAMPLES
 @given(
     num_qubits=strategies.integers(8, 10),
