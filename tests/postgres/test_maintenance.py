@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
-from qcexec_queue.connections import Connection, Role, connect
+from qcexec_queue.connections import STATEMENT_TIMEOUT_SECONDS, Connection, Role, connect
 from qcexec_queue.events import Event, LeasesReturned, MaintenanceHeld, WorkerExpired, ignore
 from qcexec_queue.exchange import Appetite
 from qcexec_queue.maintenance import LOCK_NAME, Maintenance, MaintenancePolicy
@@ -238,7 +238,9 @@ async def test_a_holder_that_was_stopped_does_not_keep_the_others_from_the_work(
             await wait_until(lambda: figures_written(connection), what="it does its rounds")
         holder.send_signal(signal.SIGSTOP)
         async with maintained(database) as maintenance:
-            await wait_until(lambda: maintenance.holding, 15.0, what="the lock is taken over")
+            # Stopped inside a transaction, its session ends only when that has been idle for long.
+            patience = STATEMENT_TIMEOUT_SECONDS + 15.0
+            await wait_until(lambda: maintenance.holding, patience, what="the lock is taken over")
     finally:
         holder.kill()
         await holder.communicate()
