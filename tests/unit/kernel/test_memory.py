@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from qcexec_kernel import Kernel, OutOfMemory, SpareMemory, State
 from qcexec_kernel.operations import encode, encoding_bytes, kept_bytes
 from unit.kernel.builds import SOURCES, compiled
 from unit.kernel.circuits import Circuit, circuits
+from unit.kernel.little_memory import said_by
 from unit.kernel.reference import Gate, Unitary
 
 _WRAPPED = ("malloc", "calloc", "realloc", "free")
@@ -280,42 +280,21 @@ class Outcome(NamedTuple):
 
 def _in_little_memory(num_bytes: int, threads: int = 1) -> Outcome:
     """Plans, runs and samples a circuit of 22 qubits in so much more than Python had already."""
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(_PROGRAM), str(num_bytes), str(threads)],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return Outcome(*json.loads(done.stdout))
+    return Outcome(*said_by(_PROGRAM, num_bytes, threads))
 
 
 _PROGRAM = """
-    import json, re, resource, sys
-    import numpy
-    from collections import namedtuple
-    from qcexec_kernel import Kernel, KernelError
-
-    Gate = namedtuple("Gate", "name angles qubits controls")
-    kernel = Kernel()
-    circuit = [Gate("h", (), (qubit,), 0) for qubit in range(22)]
-    circuit += [Gate("rzz", (0.3,), (qubit, qubit + 1), 0) for qubit in range(21)]
-    circuit += [Gate("rx", (0.3,), (qubit,), 0) for qubit in range(22)]
-    uniforms = numpy.linspace(0, 1, 1000, endpoint=False)
-    threads = int(sys.argv[2])
-
     def mapped_at_most():
         status = open("/proc/self/status").read()
         return int(re.search(r"VmPeak:\\s+(\\d+) kB", status)[1]) << 10
 
-    mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + int(sys.argv[1]),) * 2)
+    mapped = limit()
     ended, run_bytes = "done", 0
     try:
         plan = kernel.plan(22, circuit)
-        run_bytes = kernel.state_bytes(22) + plan.workspace_bytes(threads)
+        run_bytes = kernel.state_bytes(22) + plan.workspace_bytes(number)
         with kernel.state(22) as state:
-            state.run(plan, threads)
+            state.run(plan, number)
             state.sample(range(22), uniforms)
     except KernelError as error:
         ended = error.code

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from array import array
@@ -15,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import dedent
 from typing import NamedTuple
 
 import numpy
@@ -23,6 +19,7 @@ import pytest
 
 from qcexec_kernel import Kernel, Plan, Precision, SpareThreads, State, Stopped
 from unit.kernel.circuits import layered
+from unit.kernel.little_memory import said_by
 from unit.kernel.reference import Gate, Unitary
 
 _DEADLINE_SECONDS = 60
@@ -180,34 +177,14 @@ class Outcome(NamedTuple):
 
 def _in_little_memory(num_bytes: int) -> Outcome:
     """Runs a circuit in so much more than Python had already, with CPUs for many threads."""
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(_PROGRAM), str(num_bytes), str(_MANY)],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return Outcome(*json.loads(done.stdout))
+    return Outcome(*said_by(_PROGRAM, num_bytes, _MANY))
 
 
 _PROGRAM = """
-    import json, resource, sys
-    from collections import namedtuple
-    import numpy
-    from qcexec_kernel import Kernel, SpareThreads
-
-    Gate = namedtuple("Gate", "name angles qubits controls")
-    kernel = Kernel()
-    circuit = [Gate("h", (), (qubit,), 0) for qubit in range(22)]
-    circuit += [Gate("rzz", (0.3,), (qubit, qubit + 1), 0) for qubit in range(21)]
-    circuit += [Gate("rx", (0.3,), (qubit,), 0) for qubit in range(22)]
-    uniforms = numpy.linspace(0, 1, 1000, endpoint=False)
-    word = numpy.array([int(sys.argv[2])], dtype=numpy.int32)
+    word = numpy.array([number], dtype=numpy.int32)
     spare = SpareThreads(memoryview(word))
     plan = kernel.plan(22, circuit)
-
-    mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + int(sys.argv[1]),) * 2)
+    limit()
     with kernel.state(22, spare_threads=spare) as state:
         state.run(plan)
         drawn = state.sample(range(22), uniforms).tolist()
