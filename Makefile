@@ -77,7 +77,7 @@ kind-down: kind ## delete the kind cluster with all that is on it
 
 check: lint types imports sql shell workflows values metrics dashboards text ## lint, types, import contracts (under a minute)
 
-test: develop ## the tests of every day, on a real PostgreSQL (6 minutes on two cores)
+test: develop ## the tests of every day, on a real PostgreSQL (5 minutes on two cores)
 	$(PYTEST) -q $(PARALLEL)
 
 test-faults: develop ## kill, stall, cut off and restart everything (under 10 minutes)
