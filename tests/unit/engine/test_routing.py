@@ -113,6 +113,12 @@ def test_where_none_fits_the_answer_is_what_the_smallest_needs() -> None:
     assert found == Needs(2 << 30, 2.0, "large")
 
 
+def test_a_later_method_that_needs_hardly_less_is_not_named() -> None:
+    methods = [Priced("first", 1.0, 100 << 30), Priced("second", 1.0, 99 << 30)]
+    found = routing.choose(BELL, 100, LIMITS, methods=methods)
+    assert found == Needs(100 << 30, 1.0, "first")
+
+
 def test_one_that_fits_and_takes_too_long_does_not_hide_one_that_runs_elsewhere() -> None:
     methods = [Priced("forever", 1e6), Priced("large", 2.0, 2 << 30)]
     found = routing.choose(BELL, 100, LIMITS, methods=methods)

@@ -42,6 +42,8 @@ PATIENCE: Final = 4
 """
 
 _LIBRARIES: Final = ("stim",)
+_CLEARLY_LESS: Final = 0.9
+"""Bounds of memory are not closer than that: of two that need as much, the first one is named."""
 _GOOD_ENOUGH_SECONDS: Final = 150e-6
 """To ask all methods takes some 20 microseconds: who runs a circuit in less than this may have it.
 """
@@ -160,6 +162,8 @@ def _best(
         if _least_seconds(cost) > longest:
             rank = (2, cost.seconds)
         elif cost.memory_bytes > memory_bytes:
+            if best_rank[0] == 1 and cost.memory_bytes > _CLEARLY_LESS * best_rank[1]:
+                continue
             rank = (1, cost.memory_bytes)
         elif cost.seconds < _GOOD_ENOUGH_SECONDS:
             return method, cost
