@@ -29,9 +29,9 @@ MUTANTS = [
     ),
     Mutant(
         "zeros that no stage has written are left unwritten",
-        "zeros.inc",
-        "if (missing == 0)",
-        "if (missing != 0)",
+        "run.inc",
+        "return NAME(write_zeros)(num_qubits, written, state, im, control);",
+        "return KERNEL_DONE;",
     ),
     Mutant(
         "a stage is thought to have written less than it has",
@@ -236,7 +236,7 @@ MUTANTS = [
         "two threads do the same chunk",
         "threads.c",
         "other->end = thread->next;",
-        "other->end = thread->next + 1;",
+        "other->end = thread->next + (num_left(thread) > 0);",
     ),
     Mutant(
         "a thread takes another's tables for its own",
