@@ -114,17 +114,11 @@ class KernelState:
         """How likely a measurement gives one, but for rounding."""
         return self.amplitudes.probability(qubit)
 
-    def collapse(self, qubit: int, outcome: int, probability_of_one: float) -> None:  # noqa: ARG002
-        """Projects on an outcome, and normalises; the kernel has weighed it itself."""
+    def collapse(self, qubit: int, outcome: int) -> None:
+        """Projects on an outcome, and normalises."""
         self.amplitudes.collapse(qubit, outcome)
 
-    def parted(
-        self,
-        qubit: int,
-        outcome: int,
-        probability_of_one: float,  # noqa: ARG002
-        spare: Self | None,
-    ) -> Self:
+    def parted(self, qubit: int, outcome: int, spare: Self | None) -> Self:
         """Projects on an outcome, and another state on the other one.
 
         Raises:

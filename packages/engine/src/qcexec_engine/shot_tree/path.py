@@ -20,12 +20,10 @@ class State(Protocol):
     def probability_of_one(self, qubit: int) -> float:
         """How likely a measurement gives one."""
 
-    def collapse(self, qubit: int, outcome: int, probability_of_one: float) -> None:
+    def collapse(self, qubit: int, outcome: int) -> None:
         """Projects on an outcome, and normalises."""
 
-    def parted(
-        self, qubit: int, outcome: int, probability_of_one: float, spare: Self | None
-    ) -> Self:
+    def parted(self, qubit: int, outcome: int, spare: Self | None) -> Self:
         """Projects on an outcome, and gives what is left of it by the other one.
 
         That lies in the place of a state that is no longer needed where one is given.
@@ -120,13 +118,12 @@ class Path(Generic[S]):
 
     def choose(self, choice: Choice, outcome: int) -> None:
         """Goes on with one of two possible outcomes."""
-        self.state.collapse(choice.instruction.qubit, outcome, choice.probability_of_one)
+        self.state.collapse(choice.instruction.qubit, outcome)
         self.take_chosen(choice, outcome)
 
     def parted(self, choice: Choice, outcome: int, shots: int, spare: S | None) -> Path[S]:
         """Goes on with one of two possible outcomes and so many shots; gives the other ones."""
-        qubit, probability = choice.instruction.qubit, choice.probability_of_one
-        state = self.state.parted(qubit, outcome, probability, spare)
+        state = self.state.parted(choice.instruction.qubit, outcome, spare)
         others = self.copied(state, self.shots - shots)
         others.take_chosen(choice, 1 - outcome)
         self.shots = shots

@@ -48,17 +48,15 @@ class TableauState:
         """How likely a measurement gives one: 0, 1 or exactly a half."""
         return _PROBABILITY_OF_ONE[self._simulator.peek_z(qubit)]
 
-    def collapse(self, qubit: int, outcome: int, probability_of_one: float) -> None:  # noqa: ARG002
+    def collapse(self, qubit: int, outcome: int) -> None:
         """Projects on an outcome."""
         self._simulator.postselect_z(qubit, desired_value=bool(outcome))
 
-    def parted(
-        self, qubit: int, outcome: int, probability_of_one: float, spare: Self | None
-    ) -> Self:
+    def parted(self, qubit: int, outcome: int, spare: Self | None) -> Self:
         """Projects on an outcome, and a copy on the other one."""
         others = self.copied(spare)
-        others.collapse(qubit, 1 - outcome, probability_of_one)
-        self.collapse(qubit, outcome, probability_of_one)
+        others.collapse(qubit, 1 - outcome)
+        self.collapse(qubit, outcome)
         return others
 
     def flip(self, qubit: int) -> None:
