@@ -76,7 +76,13 @@ def fourier(num_qubits: int) -> Gates:
 
 
 def optimisation(num_qubits: int) -> Gates:
-    """QAOA of depth three for a random graph of three edges a node."""
+    """QAOA of depth three for a random graph of three edges a node.
+
+    Raises:
+        ValueError: there are fewer than four nodes, or an odd number: no such graph exists.
+    """
+    if num_qubits < 4 or num_qubits % 2:
+        raise ValueError(f"no graph of {num_qubits} nodes has three edges at each")
     generator = random.Random(1)
     edges = _regular_graph(num_qubits, generator)
     made = [Gate("h", (), (qubit,)) for qubit in range(num_qubits)]

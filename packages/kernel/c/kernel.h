@@ -122,8 +122,8 @@ EXPORT int kernel_copy(void *to, const void *from, int64_t num_bytes,
 
 /* The functions on amplitudes, for one precision. Each returns a kernel_result, and ends early where
    the control says so: the state, or what was to be read, is worth nothing then. `workspace` holds
-   stage_bytes and thread_bytes; thread_bytes for each further thread are had and given back by the run. Sums are in double, in an order that the state's
-   size alone decides. */
+   stage_bytes and thread_bytes; a run has thread_bytes for each further thread by itself, and gives
+   them back. Sums are in double, in an order that the state's size alone decides. */
 #define CONTROL const struct kernel_control *control
 #define FOR_PRECISION(real, suffix)                                                              \
     EXPORT int kernel_run_##suffix(int64_t num_qubits, const int64_t *words, int64_t num_words,  \

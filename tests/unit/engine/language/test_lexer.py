@@ -116,12 +116,12 @@ def test_a_long_hostile_text_ends_in_a_typed_error_or_a_tree_before_long(
 @pytest.mark.parametrize("piece", ["/*", '"', "'", "1_", " ", "//\n", "/**/", "a", "[0", "\\",
     "a b,", "a b, ", "a b c", "a(1 ", "a(1) ", "a(pi ", "a b[0] ", "a b[0],", "a = measure b",
 ])  # fmt: skip
-def test_a_megabyte_of_one_thing_is_cut_in_one_pass(piece: str) -> None:
+def test_megabytes_of_one_thing_are_cut_in_one_pass(piece: str) -> None:
     started = time.monotonic()
-    tokenize(piece * (1_000_000 // len(piece)))
+    tokenize(piece * (2_000_000 // len(piece)))
     if piece.isascii():
-        tokenize(piece * (1_000_000 // len(piece)), plainly=True)
-    assert time.monotonic() - started < 20
+        tokenize(piece * (2_000_000 // len(piece)), plainly=True)
+    assert time.monotonic() - started < 10
 
 
 def test_no_keyword_is_taken_for_a_gate_that_is_called() -> None:
